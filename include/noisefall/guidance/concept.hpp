@@ -1,0 +1,109 @@
+// The Guidance concept: weights over the branches of an evaluation, anchored on the conditional one.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include <noisefall/schedule/noise_level.hpp>
+
+namespace noisefall {
+
+inline constexpr std::size_t max_branches = 6;
+
+// Branch k is the network under the k-th condition: 0 conditional, 1 unconditional, 2 negative, further ones by index.
+class branch_set {
+ public:
+  constexpr branch_set() = default;
+  constexpr branch_set(std::initializer_list<std::size_t> branches) {
+    for (const std::size_t b : branches) bits_ = static_cast<std::uint8_t>(bits_ | (1u << b));
+  }
+  constexpr bool holds(std::size_t branch) const { return (bits_ >> branch & 1u) != 0; }
+  constexpr std::size_t size() const {
+    std::size_t n = 0;
+    for (std::size_t b = 0; b < max_branches; ++b) n += holds(b) ? 1 : 0;
+    return n;
+  }
+  friend constexpr bool operator==(branch_set, branch_set) = default;
+
+ private:
+  std::uint8_t bits_ = 0;
+};
+
+// Where an evaluation stands. Weights are read at `at`; where a weight jumps exactly there, the side within the leg
+// counts, which `sigma()` takes care of.
+struct guidance_position {
+  noise_level at;        // of the evaluation
+  noise_level from, to;  // of the leg
+  std::size_t step = 0, steps = 1;
+
+  // sigma / alpha of the evaluation, moved into the leg by one part in 1e9.
+  double sigma() const {
+    const double s = at.rho(), a = from.rho(), b = to.rho();
+    constexpr double inward = 1e-9;
+    if (s == a) return b < a ? s * (1 - inward) : s * (1 + inward);
+    if (s == b) return b < a ? s * (1 + inward) : s * (1 - inward);
+    return s;
+  }
+  double fraction() const { return static_cast<double>(step) / static_cast<double>(steps); }
+};
+
+// The space a rule works in; it matters to every rule that is not linear in the branches with weights that sum to 1.
+enum class guidance_space : std::uint8_t { output, x0, eps };
+
+// Branch predictions, in the rule's space, mixed with the one state tensor a guidance may own (APG's momentum):
+//   guided  = sum_k guided[k] * y_k  + guided_state * s      what is denoised with
+//   renoise = sum_k renoise[k] * y_k                         what is renoised with, if two_readings
+//   s'      = sum_k next[k] * y_k    + next_state * s        the state after commit
+struct branch_weights {
+  std::array<double, max_branches> guided{}, renoise{}, next{};
+  double guided_state = 0, next_state = 0;
+};
+
+// Per sample, the inner products of (c, d_1, d_2, ..., s, 1): the conditional prediction y_0, the differences
+// d_k = y_0 - y_k for each further branch needed, in order of branch, the state tensor if the guidance has one, and the
+// constant one.
+class gram_matrix {
+ public:
+  gram_matrix(std::span<const double> products, std::size_t vectors) : products_{products}, vectors_{vectors} {}
+  std::size_t vectors() const { return vectors_; }
+  double operator()(std::size_t i, std::size_t j) const { return products_[i * vectors_ + j]; }
+  double elements() const { return (*this)(vectors_ - 1, vectors_ - 1); }  // <1, 1>: the size of a sample
+  double sum(std::size_t i) const { return (*this)(i, vectors_ - 1); }     // <v_i, 1>
+
+ private:
+  std::span<const double> products_;
+  std::size_t vectors_;
+};
+
+// name, space                      static constexpr
+// check()                          throws noisefall::error on parameters out of range
+// needs(position)                  the branches to evaluate; at least one
+// weights(position[, gram])        pure; the longer form for rules with `static constexpr bool needs_gram = true`,
+//                                  called once per sample with that sample's Gram matrix
+// breakpoints()                    values of sigma / alpha at which a weight jumps
+// two_readings                     (static constexpr bool, optional) renoise differs from guided
+// has_state                        (static constexpr bool, optional) it owns one state tensor; weights().next makes
+//                                  the next one. It is advanced once per step, from the step's first evaluation.
+template <class G>
+constexpr bool has_state_tensor = requires { requires G::has_state; };
+template <class G>
+constexpr bool wants_gram = requires { requires G::needs_gram; };
+template <class G>
+constexpr bool makes_two_readings = requires { requires G::two_readings; };
+
+template <class G>
+concept Guidance = std::copyable<G> && requires(const G& g, const guidance_position& at, const gram_matrix& gram) {
+  { G::space } -> std::convertible_to<guidance_space>;
+  { g.check() } -> std::same_as<void>;
+  { g.needs(at) } -> std::same_as<branch_set>;
+  { g.breakpoints() } -> std::same_as<std::vector<double>>;
+  requires(wants_gram<G> ? requires { { g.weights(at, gram) } -> std::same_as<branch_weights>; }
+                         : requires { { g.weights(at) } -> std::same_as<branch_weights>; });
+};
+
+}  // namespace noisefall

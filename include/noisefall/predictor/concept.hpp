@@ -1,0 +1,44 @@
+// The NoisePredictor concepts: the user's network, as the engine calls it.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <noisefall/schedule/noise_level.hpp>
+#include <noisefall/tensor/algebra.hpp>
+
+namespace noisefall {
+
+// What the network is asked. `levels` and `labels` hold one entry for the whole batch, or one per sample.
+// The state handed along is already multiplied by input_scale.
+struct evaluation {
+  std::span<const noise_level> levels;
+  std::span<const double> labels;     // what the network is fed as time
+  double input_scale = 1;
+  std::uint64_t seed = 0, first_sample = 0;
+  std::size_t step = 0, call = 0;     // the leg, and the evaluation within it
+
+  const noise_level& level(std::size_t sample) const { return levels[levels.size() == 1 ? 0 : sample]; }
+  double label(std::size_t sample) const { return labels[labels.size() == 1 ? 0 : sample]; }
+};
+
+// predict() writes the network's raw output for the whole batch into `out`, every element of it.
+// A predictor whose output has another shape than the state (learned variance: twice the channels) declares
+// `shape output_shape(const shape& state) const`.
+template <class P, class A>
+concept NoisePredictor = Algebra<A> && requires(P& p, typename A::view x, const evaluation& at,
+                                               const typename P::condition& c, typename A::span out) {
+  { p.predict(x, at, c, out) } -> std::same_as<void>;
+};
+
+// The same for several conditions at once: one call for all branches of a guided step.
+template <class P, class A>
+concept BatchPredictor = NoisePredictor<P, A> &&
+    requires(P& p, typename A::view x, const evaluation& at, std::span<const typename P::condition* const> conditions,
+             std::span<const typename A::span> outs) {
+      { p.predict(x, at, conditions, outs) } -> std::same_as<void>;
+    };
+
+}  // namespace noisefall

@@ -1,0 +1,62 @@
+// The extents of a batch: row-major, rank 1 to 8, first extent = samples.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+
+#include <noisefall/core/error.hpp>
+
+namespace noisefall {
+
+class shape {
+ public:
+  static constexpr std::size_t max_rank = 8;
+
+  constexpr shape() = default;
+  constexpr shape(std::initializer_list<std::size_t> extents) {
+    if (extents.size() < 1 || extents.size() > max_rank)
+      throw error{"shape", "rank " + std::to_string(extents.size()), "1 to 8 extents, samples first"};
+    for (const std::size_t extent : extents) extents_[rank_++] = extent;
+  }
+
+  constexpr std::size_t rank() const { return rank_; }
+  constexpr std::size_t operator[](std::size_t axis) const { return extents_[axis]; }
+  constexpr std::size_t samples() const { return rank_ == 0 ? 0 : extents_[0]; }
+  // Elements of one sample.
+  constexpr std::size_t sample_size() const {
+    std::size_t n = rank_ == 0 ? 0 : 1;
+    for (std::size_t axis = 1; axis < rank_; ++axis) n *= extents_[axis];
+    return n;
+  }
+  constexpr std::size_t size() const { return samples() * sample_size(); }
+
+  // The same extents for another number of samples.
+  constexpr shape with_samples(std::size_t samples) const { return with_extent(0, samples); }
+  constexpr shape with_extent(std::size_t axis, std::size_t extent) const {
+    shape other = *this;
+    other.extents_[axis] = extent;
+    return other;
+  }
+
+  friend constexpr bool operator==(const shape& a, const shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (std::size_t axis = 0; axis < a.rank_; ++axis)
+      if (a.extents_[axis] != b.extents_[axis]) return false;
+    return true;
+  }
+
+ private:
+  std::array<std::size_t, max_rank> extents_{};
+  std::size_t rank_ = 0;
+};
+
+// "[2, 4, 64, 64]"
+inline std::string to_string(const shape& s) {
+  std::string text = "[";
+  for (std::size_t axis = 0; axis < s.rank(); ++axis) text += (axis ? ", " : "") + std::to_string(s[axis]);
+  return text + "]";
+}
+
+}  // namespace noisefall

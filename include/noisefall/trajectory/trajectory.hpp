@@ -1,0 +1,84 @@
+// The validated list of legs of a run.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <noisefall/core/error.hpp>
+#include <noisefall/schedule/noise_level.hpp>
+
+namespace noisefall {
+
+// One step's journey. The label is what the network is fed as time; NaN: the parameterisation decides.
+struct leg {
+  noise_level from, to;
+  double label = std::numeric_limits<double>::quiet_NaN();
+};
+
+// What a trajectory may do besides falling strictly from noise to data.
+//   descending  nothing: every level is cleaner than the one before
+//   inversion   legs rise: data to noise
+//   renoise     legs may rise or stay in between (Restart, RePaint)
+//   compat      anything another library does: repeated levels, a leg that does not start where the last one ended
+enum class trajectory_kind : std::uint8_t { descending, inversion, renoise, compat };
+
+class trajectory {
+ public:
+  // From levels, noisiest first; n levels make n - 1 legs.
+  // Throws on fewer than two levels, on NaN or negative alpha or sigma, and on levels that rise or repeat.
+  explicit trajectory(std::span<const noise_level> levels) : trajectory{between(levels), trajectory_kind::descending} {}
+  explicit trajectory(const std::vector<noise_level>& levels) : trajectory{std::span<const noise_level>{levels}} {}
+  trajectory(std::vector<leg> legs, trajectory_kind kind) : legs_{std::move(legs)}, kind_{kind} { check(); }
+
+  std::size_t steps() const { return legs_.size(); }
+  const leg& operator[](std::size_t i) const { return legs_[i]; }
+  std::span<const leg> legs() const { return legs_; }
+  trajectory_kind kind() const { return kind_; }
+  const noise_level& front() const { return legs_.front().from; }
+  const noise_level& back() const { return legs_.back().to; }
+
+ private:
+  static std::vector<leg> between(std::span<const noise_level> levels) {
+    require(levels.size() >= 2, "trajectory", std::to_string(levels.size()) + " levels", "two levels or more");
+    std::vector<leg> legs;
+    legs.reserve(levels.size() - 1);
+    for (std::size_t i = 1; i < levels.size(); ++i) legs.push_back({levels[i - 1], levels[i]});
+    return legs;
+  }
+
+  static bool cleaner(const noise_level& a, const noise_level& b) { return a.sigma * b.alpha < b.sigma * a.alpha; }
+
+  void check() const {
+    require(!legs_.empty(), "trajectory", "no legs", "one leg or more");
+    for (std::size_t i = 0; i < legs_.size(); ++i) {
+      const std::string where = "trajectory: leg " + std::to_string(i);
+      for (const noise_level& l : {legs_[i].from, legs_[i].to})
+        require(l.alpha >= 0 && l.sigma >= 0 && std::isfinite(l.alpha) && std::isfinite(l.sigma) && l.alpha + l.sigma > 0,
+                where, "a level with alpha " + std::to_string(l.alpha) + ", sigma " + std::to_string(l.sigma),
+                "finite alpha >= 0 and sigma >= 0, not both zero");
+      if (kind_ == trajectory_kind::compat) continue;
+      const bool falls = cleaner(legs_[i].to, legs_[i].from), rises = cleaner(legs_[i].from, legs_[i].to);
+      if (kind_ == trajectory_kind::descending)
+        require(falls, where,
+                std::string{rises ? "rises" : "repeats a level"} + " (sigma/alpha from " +
+                    std::to_string(legs_[i].from.rho()) + " to " + std::to_string(legs_[i].to.rho()) + ")",
+                "levels that fall strictly; build it as inversion, renoise or compat to allow more");
+      if (kind_ == trajectory_kind::inversion)
+        require(rises, where, "does not rise", "levels that rise strictly, in an inversion");
+      if (i > 0)
+        require(legs_[i].from == legs_[i - 1].to, where, "does not start where the last leg ended",
+                "a leg that starts at the last leg's end, unless built as compat");
+    }
+  }
+
+  std::vector<leg> legs_;
+  trajectory_kind kind_;
+};
+
+}  // namespace noisefall
