@@ -28,6 +28,10 @@ class branch_set {
     for (std::size_t b = 0; b < max_branches; ++b) n += holds(b) ? 1 : 0;
     return n;
   }
+  friend constexpr branch_set operator|(branch_set a, branch_set b) {
+    a.bits_ = static_cast<std::uint8_t>(a.bits_ | b.bits_);
+    return a;
+  }
   friend constexpr bool operator==(branch_set, branch_set) = default;
 
  private:
@@ -80,30 +84,83 @@ class gram_matrix {
   std::size_t vectors_;
 };
 
-// name, space                      static constexpr
-// check()                          throws noisefall::error on parameters out of range
-// needs(position)                  the branches to evaluate; at least one
-// weights(position[, gram])        pure; the longer form for rules with `static constexpr bool needs_gram = true`,
-//                                  called once per sample with that sample's Gram matrix
-// breakpoints()                    values of sigma / alpha at which a weight jumps
-// two_readings                     (static constexpr bool, optional) renoise differs from guided
-// has_state                        (static constexpr bool, optional) it owns one state tensor; weights().next makes
-//                                  the next one. It is advanced once per step, from the step's first evaluation.
+// name, reference             static constexpr
+// check()                     throws noisefall::error on parameters out of range
+// needs(position)             the branches to evaluate; at least one
+// weights(position[, gram])   pure; the longer form for rules that need a Gram matrix, called once per sample with that
+//                             sample's products
+// breakpoints()               values of sigma / alpha at which a weight jumps
+// Properties, each a static constexpr member, a data member or a member function; all but `space` may be left out:
+// space          what its weights mix
+// needs_gram     its weights depend on the branches
+// two_readings   renoise differs from guided
+// has_state      it owns one state tensor, zero at the start of a run; weights().next makes the next one. It is
+//                advanced once per step, from the step's first evaluation.
+// Read them with the functions below.
 template <class G>
-constexpr bool has_state_tensor = requires { requires G::has_state; };
+concept HasGuidanceSpace = requires(const G& g) {
+  { g.space } -> std::convertible_to<guidance_space>;
+}
+|| requires(const G& g) {
+  { g.space() } -> std::convertible_to<guidance_space>;
+};
+template <HasGuidanceSpace G>
+constexpr guidance_space space_of(const G& g) {
+  if constexpr (requires { g.space(); })
+    return g.space();
+  else
+    return g.space;
+}
 template <class G>
-constexpr bool wants_gram = requires { requires G::needs_gram; };
+constexpr bool wants_gram(const G& g) {
+  if constexpr (requires { g.needs_gram(); })
+    return g.needs_gram();
+  else if constexpr (requires { g.needs_gram; })
+    return g.needs_gram;
+  else
+    return false;
+}
 template <class G>
-constexpr bool makes_two_readings = requires { requires G::two_readings; };
+constexpr bool makes_two_readings(const G& g) {
+  if constexpr (requires { g.two_readings(); })
+    return g.two_readings();
+  else if constexpr (requires { g.two_readings; })
+    return g.two_readings;
+  else
+    return false;
+}
+template <class G>
+constexpr bool has_state(const G& g) {
+  if constexpr (requires { g.has_state(); })
+    return g.has_state();
+  else if constexpr (requires { g.has_state; })
+    return g.has_state;
+  else
+    return false;
+}
 
 template <class G>
-concept Guidance = std::copyable<G> && requires(const G& g, const guidance_position& at, const gram_matrix& gram) {
-  { G::space } -> std::convertible_to<guidance_space>;
+concept HasBranchWeights = requires(const G& g, const guidance_position& at) {
+  { g.weights(at) } -> std::same_as<branch_weights>;
+}
+|| requires(const G& g, const guidance_position& at, const gram_matrix& gram) {
+  { g.weights(at, gram) } -> std::same_as<branch_weights>;
+};
+// The weights by whichever form the rule has; `gram` is not looked at unless wants_gram(g).
+template <HasBranchWeights G>
+branch_weights weights_of(const G& g, const guidance_position& at, const gram_matrix& gram) {
+  if constexpr (requires { g.weights(at, gram); })
+    return g.weights(at, gram);
+  else
+    return g.weights(at);
+}
+
+template <class G>
+concept Guidance = std::copyable<G> && HasGuidanceSpace<G> && HasBranchWeights<G> &&
+    requires(const G& g, const guidance_position& at) {
   { g.check() } -> std::same_as<void>;
   { g.needs(at) } -> std::same_as<branch_set>;
   { g.breakpoints() } -> std::same_as<std::vector<double>>;
-  requires(wants_gram<G> ? requires { { g.weights(at, gram) } -> std::same_as<branch_weights>; }
-                         : requires { { g.weights(at) } -> std::same_as<branch_weights>; });
 };
 
 }  // namespace noisefall

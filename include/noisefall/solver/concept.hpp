@@ -23,20 +23,25 @@ concept Solver = std::copyable<S> && requires(const S& s, const step_window& win
   { s.plan(window) } -> std::same_as<step_plan>;
 };
 
+// Run-time forms: a type-erased solver answers by member functions, a policy by its static members.
 template <class S>
-constexpr bool accepts_two_readings = [] {
-  if constexpr (requires { S::two_readings; })
-    return bool{S::two_readings};
+constexpr bool takes_two_readings(const S& solver) {
+  if constexpr (requires { { solver.takes_two_readings() } -> std::same_as<bool>; })
+    return solver.takes_two_readings();
+  else if constexpr (requires { S::two_readings; })
+    return S::two_readings;
   else
     return false;
-}();
+}
 
 template <class S>
-constexpr std::string_view name_of = [] {
-  if constexpr (requires { S::name; })
-    return std::string_view{S::name};
+constexpr std::string_view name_of(const S& policy) {
+  if constexpr (requires { { policy.name() } -> std::convertible_to<std::string_view>; })
+    return policy.name();
+  else if constexpr (requires { S::name; })
+    return S::name;
   else
-    return std::string_view{"unnamed"};
-}();
+    return "a policy without a name";
+}
 
 }  // namespace noisefall

@@ -18,7 +18,9 @@ namespace noisefall {
 //               the inputs and of the constant 1: basis[v * (inputs.size() + 1) + k], the last k weighing the 1;
 //               out[sample * n * n + i * n + j], double
 // quantile      per sample the p-quantile of the absolute values, linearly interpolated; out[sample]
-// scaled_error  per sample the root mean square of (high - low) / max(atol, rtol * max(|low|, |previous|))
+// scaled_error  of (high, low, previous, atol, rtol): per sample the root mean square of
+//               (high - low) / max(atol, rtol * max(|low|, |previous|))
+// fill, finite  every element set to a number; no element NaN or infinite
 template <class A>
 concept Algebra = std::copyable<A> && std::convertible_to<typename A::span, typename A::view> &&
     requires(const A& a, typename A::buffer& buffer, typename A::view in, typename A::span out, const shape& extents,

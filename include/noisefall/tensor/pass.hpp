@@ -42,6 +42,15 @@ class pass_weights {
 //   none 1 | factor e | square_root sqrt(max(e, 0)) | exponential exp(offset + slope * e).
 enum class gain_rule : std::uint8_t { none, factor, square_root, exponential };
 
+// One z of a pass: generated inside it (philox, the pass's seed), or, where `filled` has data, read from there: sources
+// other than philox are filled before the pass.
+template <class View>
+struct noise_draw {
+  increment which;
+  View filled{};
+  bool is_filled = false;
+};
+
 // value  = clamp( sum_k w[0][k] * in_k )                       clamp: v -> min(max(v, -limit), limit) / divisor
 // out_o  = sum_k w[o+1][k] * in_k + w[o+1][8] * value + gain * sum_j w[o+1][9+j] * z_j
 // Inputs and outputs may be the same arrays: an element is read before it is written. `store` keeps the value.
@@ -56,7 +65,7 @@ struct pass_description {
   std::span<const double> divisor{};      // empty: 1; else as many as `limit`
   inline_vector<Span, pass_weights::outputs> outputs;
   pass_weights weights;
-  inline_vector<increment, pass_weights::draws> draws;  // philox only: other sources are filled first, as inputs
+  inline_vector<noise_draw<View>, pass_weights::draws> draws;
   std::uint64_t seed = 0;
   gain_rule gain = gain_rule::none;
   View gain_input{};

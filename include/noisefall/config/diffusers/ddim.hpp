@@ -1,0 +1,65 @@
+// DDIMScheduler.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <noisefall/config/diffusers/arguments.hpp>
+#include <noisefall/config/diffusers/betas.hpp>
+#include <noisefall/config/diffusers/clipping.hpp>
+#include <noisefall/config/diffusers/prediction.hpp>
+#include <noisefall/config/diffusers/setup.hpp>
+#include <noisefall/config/diffusers/spacing.hpp>
+#include <noisefall/schedule/discrete.hpp>
+#include <noisefall/solver/ddim.hpp>
+
+namespace noisefall::diffusers {
+
+// A step goes from label t to t - N / n, whatever the next label is; below 0 it goes to clean data (set_alpha_to_one) or
+// to the first entry of the table. A clipped estimate goes on with the eps of the unclipped one, unless
+// use_clipped_model_output.
+struct ddim_class {
+  static constexpr std::string_view class_name = "DDIMScheduler";
+
+  beta_fields betas;
+  spacing_fields spacing;
+  threshold map;
+  std::string prediction;
+  bool alpha_to_one = true;
+
+  explicit ddim_class(const fields& f) {
+    betas.read(f, true);
+    spacing.read(f);
+    map = read_clipping(f, true);
+    prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction"});
+    alpha_to_one = f.boolean("set_alpha_to_one", true);
+  }
+
+  std::vector<double> alphas_cumprod() const { return betas.alphas_cumprod(); }
+
+  diffusers_setup setup(const diffusers_arguments& a) const {
+    a.allow_only(class_name, {"num_inference_steps", "eta", "use_clipped_model_output"});
+    const std::size_t n = a.steps(class_name, betas.train_steps);
+    const std::vector<double> bars = alphas_cumprod();
+    const long stride = static_cast<long>(betas.train_steps / n);
+    std::vector<leg> legs;
+    for (const long t : labels(spacing, n, betas.train_steps))
+      legs.push_back({table_level(bars, t, class_name), level_after(bars, t - stride), static_cast<double>(t)});
+    threshold clip = map;
+    clip.keep_eps = clip.how != threshold::kind::none && !a.use_clipped_model_output;
+    return {ddim{.eta = a.eta}, discrete_schedule{bars}, trajectory{std::move(legs), trajectory_kind::compat},
+            parameterisation_of(prediction, false), clip};
+  }
+
+ private:
+  noise_level level_after(const std::vector<double>& bars, long t) const {
+    if (t >= 0) return table_level(bars, t, class_name);
+    noise_level end = alpha_to_one ? noise_level{0, 1, 0} : table_level(bars, 0, class_name);
+    end.t = static_cast<double>(t);
+    return end;
+  }
+};
+
+}  // namespace noisefall::diffusers

@@ -1,0 +1,40 @@
+// FlowMatchEulerDiscreteScheduler.
+#pragma once
+
+#include <string_view>
+
+#include <noisefall/config/diffusers/flow_grid.hpp>
+#include <noisefall/config/diffusers/setup.hpp>
+#include <noisefall/parameterisation/flow.hpp>
+#include <noisefall/schedule/flow.hpp>
+#include <noisefall/solver/consistency_multistep.hpp>
+#include <noisefall/solver/ddim.hpp>
+
+namespace noisefall::diffusers {
+
+// Euler on a flow's velocity is DDIM; stochastic_sampling renews all noise in each step. With invert_sigmas the levels rise.
+struct flow_match_euler_class {
+  static constexpr std::string_view class_name = "FlowMatchEulerDiscreteScheduler";
+
+  flow_fields flow;
+  bool stochastic = false;
+
+  explicit flow_match_euler_class(const fields& f) {
+    flow.read(f);
+    stochastic = f.boolean("stochastic_sampling", false);
+  }
+
+  sigma_grid grid(const diffusers_arguments& a) const { return flow.grid(a, class_name); }
+
+  diffusers_setup setup(const diffusers_arguments& a) const {
+    a.allow_only(class_name, {"num_inference_steps", "timesteps", "sigmas", "mu"});
+    const auto solver = stochastic ? erased_solver{consistency_multistep{}} : erased_solver{ddim{}};
+    return {.solver = solver,
+            .schedule = rectified_flow{},
+            .path = path_of(grid(a), flow_fields::level),
+            .parameterisation = predicts_flow{},
+            .map = {}};
+  }
+};
+
+}  // namespace noisefall::diffusers

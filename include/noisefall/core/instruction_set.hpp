@@ -1,0 +1,51 @@
+// Runs a kernel with fused multiply-add instructions where the processor has them, whatever the compiler's flags are.
+#pragma once
+
+#include <cmath>
+
+namespace noisefall::kernels {
+
+// a * b + c, rounded once where Fused. Otherwise no instruction of the target could contract it, so it rounds twice in
+// a vector loop and in its scalar tail alike.
+template <bool Fused, class T>
+[[gnu::always_inline]] inline T multiply_add(T a, T b, T c) {
+  if constexpr (Fused)
+    return std::fma(a, b, c);
+  else
+    return a * b + c;
+}
+
+// A kernel is a struct with `template <bool Fused> static void run(arguments)`, always inlined so that it is compiled
+// for the target of its caller.
+#if defined(__FMA__) || defined(__aarch64__)
+
+template <class Kernel, class... Arguments>
+inline void run_widest(Arguments... arguments) {
+  Kernel::template run<true>(arguments...);
+}
+
+#elif defined(__x86_64__) && defined(__GNUC__)
+
+template <class Kernel, class... Arguments>
+[[gnu::target("avx2,fma"), gnu::noinline]] inline void run_with_fma(Arguments... arguments) {
+  Kernel::template run<true>(arguments...);
+}
+
+template <class Kernel, class... Arguments>
+inline void run_widest(Arguments... arguments) {
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    run_with_fma<Kernel>(arguments...);
+  else
+    Kernel::template run<false>(arguments...);
+}
+
+#else
+
+template <class Kernel, class... Arguments>
+inline void run_widest(Arguments... arguments) {
+  Kernel::template run<false>(arguments...);
+}
+
+#endif
+
+}  // namespace noisefall::kernels

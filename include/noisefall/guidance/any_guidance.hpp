@@ -1,0 +1,93 @@
+// A guidance chosen at run time.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <noisefall/guidance/concept.hpp>
+
+namespace noisefall {
+
+// Holds any Guidance, the library's or a user's, and gives the same numbers as the rule itself. Copies share the rule,
+// which is immutable, and allocate nothing.
+class any_guidance {
+ public:
+  template <class G>
+  requires(!std::same_as<std::remove_cvref_t<G>, any_guidance> && Guidance<std::remove_cvref_t<G>>)
+      any_guidance(G&& rule)  // NOLINT(google-explicit-constructor): stands for what it holds
+      : rule_{std::make_shared<const holder<std::remove_cvref_t<G>>>(std::forward<G>(rule))} {}
+
+  // The rule's own name; empty where it has none.
+  std::string_view name() const { return rule_->name(); }
+  std::string_view reference() const { return rule_->reference(); }
+  guidance_space space() const { return rule_->space(); }
+  bool needs_gram() const { return rule_->needs_gram(); }
+  bool two_readings() const { return rule_->two_readings(); }
+  bool has_state() const { return rule_->has_state(); }
+
+  void check() const { rule_->check(); }
+  branch_set needs(const guidance_position& at) const { return rule_->needs(at); }
+  branch_weights weights(const guidance_position& at, const gram_matrix& gram) const {
+    return rule_->weights(at, gram);
+  }
+  std::vector<double> breakpoints() const { return rule_->breakpoints(); }
+
+  // The rule, if it is a G; else null.
+  template <Guidance G>
+  const G* get_if() const {
+    const auto* held = dynamic_cast<const holder<G>*>(rule_.get());
+    return held ? &held->rule : nullptr;
+  }
+
+ private:
+  struct interface {
+    virtual ~interface() = default;
+    virtual std::string_view name() const = 0;
+    virtual std::string_view reference() const = 0;
+    virtual guidance_space space() const = 0;
+    virtual bool needs_gram() const = 0;
+    virtual bool two_readings() const = 0;
+    virtual bool has_state() const = 0;
+    virtual void check() const = 0;
+    virtual branch_set needs(const guidance_position&) const = 0;
+    virtual branch_weights weights(const guidance_position&, const gram_matrix&) const = 0;
+    virtual std::vector<double> breakpoints() const = 0;
+  };
+
+  template <class G>
+  struct holder final : interface {
+    explicit holder(G held) : rule{std::move(held)} {}
+    std::string_view name() const override {
+      if constexpr (requires { G::name; })
+        return G::name;
+      else
+        return {};
+    }
+    std::string_view reference() const override {
+      if constexpr (requires { G::reference; })
+        return G::reference;
+      else
+        return {};
+    }
+    guidance_space space() const override { return space_of(rule); }
+    bool needs_gram() const override { return wants_gram(rule); }
+    bool two_readings() const override { return makes_two_readings(rule); }
+    bool has_state() const override { return noisefall::has_state(rule); }
+    void check() const override { rule.check(); }
+    branch_set needs(const guidance_position& at) const override { return rule.needs(at); }
+    branch_weights weights(const guidance_position& at, const gram_matrix& gram) const override {
+      return weights_of(rule, at, gram);
+    }
+    std::vector<double> breakpoints() const override { return rule.breakpoints(); }
+
+    G rule;
+  };
+
+  std::shared_ptr<const interface> rule_;
+};
+
+}  // namespace noisefall

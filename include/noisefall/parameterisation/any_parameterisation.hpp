@@ -1,0 +1,53 @@
+// A parameterisation chosen at run time.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <noisefall/parameterisation/concept.hpp>
+
+namespace noisefall {
+
+// Holds any Parameterisation; copies share it. Gives the same numbers as the one inside.
+class any_parameterisation {
+ public:
+  template <class P>
+  requires(!std::same_as<std::remove_cvref_t<P>, any_parameterisation> && Parameterisation<std::remove_cvref_t<P>>)
+      any_parameterisation(P&& p)  // NOLINT(google-explicit-constructor): stands for what it holds
+      : held_{std::make_shared<const model<std::remove_cvref_t<P>>>(std::forward<P>(p))} {}
+
+  affine to_x0(const noise_level& at) const { return held_->to_x0(at); }
+  affine to_eps(const noise_level& at) const { return held_->to_eps(at); }
+  double input_scale(const noise_level& at) const { return held_->input_scale(at); }
+  double label(const noise_level& at) const { return held_->label(at); }
+  void check() const { held_->check(); }
+
+ private:
+  struct interface {
+    virtual ~interface() = default;
+    virtual affine to_x0(const noise_level& at) const = 0;
+    virtual affine to_eps(const noise_level& at) const = 0;
+    virtual double input_scale(const noise_level& at) const = 0;
+    virtual double label(const noise_level& at) const = 0;
+    virtual void check() const = 0;
+  };
+
+  template <class P>
+  struct model final : interface {
+    explicit model(P p) : inside(std::move(p)) {}
+    affine to_x0(const noise_level& at) const override { return inside.to_x0(at); }
+    affine to_eps(const noise_level& at) const override { return inside.to_eps(at); }
+    double input_scale(const noise_level& at) const override { return inside.input_scale(at); }
+    double label(const noise_level& at) const override { return inside.label(at); }
+    void check() const override {
+      if constexpr (requires { inside.check(); }) inside.check();
+    }
+    P inside;
+  };
+
+  std::shared_ptr<const interface> held_;
+};
+
+}  // namespace noisefall

@@ -1,0 +1,70 @@
+// What a caller may set for one run, and what an observer is told after each step.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <noisefall/solver/plan.hpp>
+
+namespace noisefall {
+
+// noise: the run writes sigma * z of the first level into the state. given: the state is the first level's sample.
+enum class start_from : std::uint8_t { noise, given };
+
+#ifdef NDEBUG
+inline constexpr bool checked_by_default = false;
+#else
+inline constexpr bool checked_by_default = true;
+#endif
+
+// What the ask-and-tell run needs to know. Sample i of the state is sample first_sample + i of the seed.
+struct run_settings {
+  std::uint64_t seed = 0;
+  std::uint64_t first_sample = 0;
+  start_from start = start_from::noise;
+  bool checked = checked_by_default;  // outputs are filled with NaN before the network runs and looked at after
+  bool keep_denoised = false;         // keep the step's x0 estimate for whoever looks at the run
+  std::size_t output_parts = 1;       // 2: the network's output has twice the channels (the second half: variance)
+};
+
+// The same for the whole-loop call, with the conditions of the branches.
+template <class Condition>
+struct run_options {
+  std::uint64_t seed = 0;
+  std::uint64_t first_sample = 0;
+  start_from start = start_from::noise;
+  bool checked = checked_by_default;
+  Condition conditional{}, unconditional{}, negative{};
+  std::span<const Condition> further{};  // branches 3, 4, ...
+
+  const Condition& of_branch(std::size_t branch) const {
+    switch (branch) {
+      case 0: return conditional;
+      case 1: return unconditional;
+      case 2: return negative;
+      default: return further[branch - 3];
+    }
+  }
+};
+
+// After a step: where the run stands. denoised() is the guided x0 estimate of the step's first evaluation.
+template <class Run>
+class step_report {
+ public:
+  step_report(Run& run, const step_position& position) : at{position}, run_{&run} {}
+  step_position at;
+  std::size_t evaluations() const { return run_->evaluations(); }
+  auto x() const { return run_->state(); }
+  auto denoised() const { return run_->denoised(); }
+
+ private:
+  Run* run_;
+};
+
+struct ignore_steps {
+  template <class Report>
+  void operator()(const Report&) const {}
+};
+
+}  // namespace noisefall

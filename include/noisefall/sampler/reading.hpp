@@ -1,0 +1,161 @@
+// From raw branch outputs to a reading: guidance x parameterisation, as coefficients over the arrays of a pass.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <noisefall/guidance/concept.hpp>
+#include <noisefall/parameterisation/concept.hpp>
+#include <noisefall/schedule/noise_level.hpp>
+#include <noisefall/tensor/algebra.hpp>
+
+namespace noisefall {
+
+// One combination of the arrays of an evaluation: the state looked at, the branches' outputs, the guidance's tensor.
+struct reading_weights {
+  double state = 0;
+  std::array<double, max_branches> output{};
+  double guidance_tensor = 0;
+};
+
+// value = x * state + y * quantity_in_the_rules_space
+struct space_change {
+  double x = 0, y = 1;
+};
+
+// Carries a value of the guidance's space at a level to the quantity wanted.
+template <Parameterisation P>
+space_change leave_space(const P& p, guidance_space from, quantity to, const noise_level& at) {
+  if (from == guidance_space::output) {
+    const affine a = convert(p, to, at);
+    return {a.x, a.out};
+  }
+  if (to == quantity::output) {
+    const affine a = from == guidance_space::x0 ? p.to_x0(at) : p.to_eps(at);
+    return {-a.x / a.out, 1 / a.out};
+  }
+  if ((from == guidance_space::x0) == (to == quantity::x0)) return {0, 1};
+  if (to == quantity::eps) return {1 / at.sigma, -at.alpha / at.sigma};
+  return {1 / at.alpha, -at.sigma / at.alpha};
+}
+
+template <Parameterisation P>
+affine enter_space(const P& p, guidance_space to, const noise_level& at) {
+  switch (to) {
+    case guidance_space::x0: return p.to_x0(at);
+    case guidance_space::eps: return p.to_eps(at);
+    case guidance_space::output: break;
+  }
+  return {0, 1};
+}
+
+// The weights that make `to` out of sum_k branch[k] * y_k + tensor * s.
+template <Parameterisation P>
+reading_weights weigh(const P& p, guidance_space space, quantity to, const noise_level& at,
+                      const std::array<double, max_branches>& branch, double tensor) {
+  const space_change leave = leave_space(p, space, to, at);
+  const affine enter = enter_space(p, space, at);
+  reading_weights w;
+  double total = 0;
+  for (std::size_t k = 0; k < max_branches; ++k) {
+    total += branch[k];
+    w.output[k] = leave.y * enter.out * branch[k];
+  }
+  w.state = leave.x + (enter.x == 0 ? 0 : leave.y * enter.x * total);
+  w.guidance_tensor = leave.y * tensor;
+  return w;
+}
+
+// Computes the branch weights of an evaluation, sample by sample where the rule looks at the data or the levels differ.
+template <Algebra A, Guidance G, Parameterisation P>
+class guided_reader {
+ public:
+  guided_reader(const G& guidance, const P& parameterisation, std::size_t samples)
+      : guidance_{&guidance},
+        parameterisation_{&parameterisation},
+        weights_(samples),
+        gram_(wants_gram(guidance) ? samples * max_vectors * max_vectors : 0),
+        basis_(wants_gram(guidance) ? max_vectors * (max_inputs + 1) : 0) {}
+
+  // Lanes that this evaluation needs, of `samples`, with `levels` different levels.
+  std::size_t lanes(std::size_t samples, std::size_t levels) const {
+    return wants_gram(*guidance_) ? samples : levels;
+  }
+
+  // `outputs` are the raw outputs of `branches`, in order. `tensor`: the guidance's state, if it has one.
+  void look(const A& algebra, const guidance_position& at, std::span<const noise_level> levels,
+            std::span<const std::size_t> branches, const typename A::view& state,
+            std::span<const typename A::view> outputs, const typename A::view* tensor, std::size_t lanes) {
+    if (wants_gram(*guidance_)) gram(algebra, at, levels, branches, state, outputs, tensor);
+    const std::size_t vectors = branches.size() + (tensor ? 1 : 0) + 1;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      guidance_position here = at;
+      here.at = level(levels, lane);
+      const gram_matrix products{std::span<const double>{gram_}.subspan(
+                                     wants_gram(*guidance_) ? lane * vectors * vectors : 0),
+                                 vectors};
+      weights_[lane] = weights_of(*guidance_, here, products);
+    }
+  }
+
+  reading_weights guided(quantity of, const noise_level& at, std::size_t lane) const {
+    return weigh(*parameterisation_, space_of(*guidance_), of, at, weights_[lane].guided, weights_[lane].guided_state);
+  }
+  reading_weights renoise(quantity of, const noise_level& at, std::size_t lane) const {
+    const bool own = makes_two_readings(*guidance_);
+    return weigh(*parameterisation_, space_of(*guidance_), of, at,
+                 own ? weights_[lane].renoise : weights_[lane].guided, own ? 0 : weights_[lane].guided_state);
+  }
+  // The guidance's next tensor, which lives in the rule's space.
+  reading_weights next_tensor(const noise_level& at, std::size_t lane) const {
+    const affine enter = enter_space(*parameterisation_, space_of(*guidance_), at);
+    reading_weights w;
+    for (std::size_t k = 0; k < max_branches; ++k) {
+      w.output[k] = enter.out * weights_[lane].next[k];
+      w.state += enter.x * weights_[lane].next[k];
+    }
+    w.guidance_tensor = weights_[lane].next_state;
+    return w;
+  }
+
+ private:
+  static constexpr std::size_t max_vectors = max_branches + 2;  // c, differences, tensor, one
+  static constexpr std::size_t max_inputs = max_branches + 2;   // state, outputs, tensor
+
+  static const noise_level& level(std::span<const noise_level> levels, std::size_t lane) {
+    return levels[levels.size() == 1 ? 0 : lane];
+  }
+
+  // Differences are formed from the raw outputs, before their products: c and u nearly agree.
+  void gram(const A& algebra, const guidance_position& at, std::span<const noise_level> levels,
+            std::span<const std::size_t> branches, const typename A::view& state,
+            std::span<const typename A::view> outputs, const typename A::view* tensor) {
+    static_cast<void>(levels);
+    const affine enter = enter_space(*parameterisation_, space_of(*guidance_), at.at);
+    inline_vector<typename A::view, max_inputs> inputs;
+    inputs.push_back(state);
+    for (const auto& out : outputs) inputs.push_back(out);
+    if (tensor) inputs.push_back(*tensor);
+    const std::size_t vectors = branches.size() + (tensor ? 1 : 0) + 1, columns = inputs.size() + 1;
+    const std::span<double> basis = std::span<double>{basis_}.first(vectors * columns);
+    for (double& b : basis) b = 0;
+    basis[0] = enter.x;
+    basis[1] = enter.out;
+    for (std::size_t k = 1; k < branches.size(); ++k) {
+      basis[k * columns + 1] = enter.out;
+      basis[k * columns + 1 + k] = -enter.out;
+    }
+    if (tensor) basis[branches.size() * columns + 1 + branches.size()] = 1;
+    basis[(vectors - 1) * columns + columns - 1] = 1;
+    algebra.gram(std::span<const typename A::view>{inputs.begin(), inputs.size()}, basis, gram_);
+  }
+
+  const G* guidance_;
+  const P* parameterisation_;
+  std::vector<branch_weights> weights_;
+  std::vector<double> gram_, basis_;
+};
+
+}  // namespace noisefall

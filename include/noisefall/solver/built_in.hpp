@@ -1,0 +1,42 @@
+// The list of the library's solvers. Configuration, documentation and tests go through it; the umbrella does not.
+#pragma once
+
+#include <noisefall/solver/consistency_multistep.hpp>
+#include <noisefall/solver/ddim.hpp>
+#include <noisefall/solver/ddpm.hpp>
+#include <noisefall/solver/dpm_multistep.hpp>
+#include <noisefall/solver/dpm_pp_2m.hpp>
+#include <noisefall/solver/dpm_pp_sde.hpp>
+#include <noisefall/solver/dpm_singlestep.hpp>
+#include <noisefall/solver/euler.hpp>
+#include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/one_of.hpp>
+#include <noisefall/solver/pndm.hpp>
+#include <noisefall/solver/sa_solver.hpp>
+#include <noisefall/solver/unipc.hpp>
+
+namespace noisefall {
+
+template <class... Solvers>
+struct solver_list {
+  template <template <class...> class Holder>
+  using in = Holder<Solvers...>;
+};
+
+using built_in_solvers = solver_list<consistency_multistep,  //
+                                     ddim,                   //
+                                     ddpm,                   //
+                                     dpm_multistep,          //
+                                     dpm_pp_2m,              //
+                                     dpm_pp_sde,             //
+                                     dpm_singlestep,         //
+                                     euler,                  //
+                                     heun,                   //
+                                     pndm,                   //
+                                     sa_solver,              //
+                                     unipc>;
+
+// Any one of them, chosen at run time: built_in_solvers::in<one_of>.
+using any_built_in_solver = built_in_solvers::in<one_of>;
+
+}  // namespace noisefall

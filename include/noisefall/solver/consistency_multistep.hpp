@@ -1,0 +1,35 @@
+// Multistep sampling of consistency models and of latent consistency models.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include <noisefall/solver/first_order.hpp>
+#include <noisefall/solver/plan.hpp>
+
+namespace noisefall {
+
+// x_t = alpha_t * D + sigma_t * z
+//
+// (Song, Dhariwal, Chen, Sutskever 2023, algorithm 1, whose sqrt(sigma^2 - sigma_min^2) is a level of the trajectory here.)
+// All noise is renewed, so a leg may rise or fall by any amount. The consistency function's own c_skip and c_out belong to
+// the parameterisation. Not an integrator of the ODE: order 1 only names how it treats a network that is not distilled.
+// One evaluation; at sigma_t = 0 exactly D; no parameters.
+struct consistency_multistep {
+  static constexpr std::string_view name = "consistency_multistep";
+  static constexpr std::string_view reference =
+      "Song, Dhariwal, Chen, Sutskever: Consistency Models. ICML 2023. arXiv:2303.01469";
+
+  int order() const { return 1; }
+  std::size_t history() const { return 0; }
+  void check() const {}
+
+  step_plan plan(const step_window& window) const {
+    step_plan p = look_at(window.at.from);
+    p.result.now[0] = window.at.to.alpha;
+    add_noise(p, window.at, window.at.to.sigma);
+    return p;
+  }
+};
+
+}  // namespace noisefall

@@ -1,0 +1,53 @@
+// DDIM: the first-order step, deterministic or ancestral, downwards or (inversion) upwards.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include <noisefall/solver/first_order.hpp>
+#include <noisefall/solver/plan.hpp>
+#include <noisefall/solver/range.hpp>
+
+namespace noisefall {
+
+// x_t = alpha_t * D + sqrt(sigma_t^2 - s^2) * eps + s * z,  s = eta * sigma_t * sqrt(1 - (rho_t / rho_s)^2),  rho = sigma/alpha
+//
+// (Song, Meng, Ermon 2021, equations 12 and 16; for alpha^2 + sigma^2 = 1 this s is theirs.) eta = 0 is also
+// DPM-Solver-1, DPM-Solver++(1), Euler in sigma and Euler on a flow's velocity; eta = 1 has DDPM's posterior; in between
+// it is the Euler ancestral step of the same eta. Order 1, one evaluation. eta >= 0; above 1 the noise stops at sigma_t.
+// Not a rule for the next level: diffusers' `t - N / n` belongs to the trajectory.
+//
+// A leg that falls is done in x0 and ends exactly at D at sigma = 0, without noise. A leg that rises is done in eps, without
+// noise, and may start at sigma = 0. With two readings (CFG++) the first one is D and the second one eps.
+struct ddim {
+  static constexpr std::string_view name = "ddim";
+  static constexpr std::string_view reference =
+      "Song, Meng, Ermon: Denoising Diffusion Implicit Models. ICLR 2021. arXiv:2010.02502";
+  static constexpr bool two_readings = true;
+
+  double eta = 0;
+
+  int order() const { return 1; }
+  std::size_t history() const { return 0; }
+  void check() const { require_range("ddim.eta", eta, 0); }
+
+  step_plan plan(const step_window& window) const {
+    const noise_level &from = window.at.from, &to = window.at.to;
+    step_plan p = look_at(from);
+    const double fresh = ancestral_noise(from, to, eta), kept = carried_over(to, fresh);
+    if (window.two_readings) {
+      p.result.now[0] = to.alpha;
+      p.result.now_renoise[0] = kept;
+    } else if (falls(from, to)) {
+      p.result = data_row(from, to, kept / from.sigma);
+    } else {
+      const auto [of, formula] = ode_row(from, to, quantity::eps);
+      p.of = of;
+      p.result = formula;
+    }
+    add_noise(p, window.at, fresh);
+    return p;
+  }
+};
+
+}  // namespace noisefall

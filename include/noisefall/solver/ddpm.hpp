@@ -1,0 +1,89 @@
+// Ancestral sampling from the DDPM posterior, with fixed or learned variance.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <noisefall/solver/first_order.hpp>
+#include <noisefall/solver/leg_label.hpp>
+#include <noisefall/solver/plan.hpp>
+#include <noisefall/solver/range.hpp>
+
+namespace noisefall {
+
+// x_t = alpha_t * (1 - q^2) * D + (sigma_t / sigma_s) * q * x + temperature * s * z,   q = rho_t / rho_s,  rho = sigma / alpha
+//
+// (Ho, Jain, Abbeel 2020, equations 6 and 7, for any marginal and any pair of levels, which is respacing as in Nichol and
+// Dhariwal 2021.) The variance s^2:
+//   fixed_small    sigma_t^2 * (1 - q^2), at least variance_floor: that of the posterior given x0; equals ddim{.eta = 1}
+//   fixed_large    sigma_s^2 * (1 - q^2): "beta", that of the forward step; does not keep the variance
+//   learned        the network's second half of channels is the variance itself
+//   learned_range  it interpolates between the logarithms of small and large (Nichol and Dhariwal, equation 15)
+// Order 1, one evaluation. temperature >= 0, variance_floor >= 0.
+//
+// At sigma_t = 0 the mean is D; at alpha_s = 0 it is alpha_t * D. last_noise::never adds no noise on a leg that ends there
+// or is the last; unless_label_zero is diffusers' rule: noise whenever the label is above 0. No noise on a leg that rises,
+// which is DDIM inversion. With two readings (CFG++) D comes from the first and what is left of x from the second.
+struct ddpm {
+  static constexpr std::string_view name = "ddpm";
+  static constexpr std::string_view reference =
+      "Ho, Jain, Abbeel: Denoising Diffusion Probabilistic Models. NeurIPS 2020. arXiv:2006.11239";
+  static constexpr bool two_readings = true;
+
+  enum class variance_kind : std::uint8_t { fixed_small, fixed_large, learned, learned_range };
+  enum class last_noise : std::uint8_t { never, unless_label_zero };
+
+  variance_kind variance = variance_kind::fixed_small;
+  double temperature = 1;
+  double variance_floor = 0;
+  last_noise at_end = last_noise::never;
+
+  int order() const { return 1; }
+  std::size_t history() const { return 0; }
+  void check() const {
+    require_range("ddpm.temperature", temperature, 0);
+    require_range("ddpm.variance_floor", variance_floor, 0);
+  }
+
+  step_plan plan(const step_window& window) const {
+    const noise_level &from = window.at.from, &to = window.at.to;
+    step_plan p = look_at(from);
+    if (falls(from, to)) {
+      const double q = noise_kept(from, to);
+      p.result = data_row(from, to, to.sigma / from.sigma * q);
+      if (is_noisy(window)) put_noise(p, window.at, (1 - q) * (1 + q));
+    } else {
+      const auto [of, formula] = ode_row(from, to, window.two_readings ? quantity::x0 : quantity::eps);
+      p.of = of;
+      p.result = formula;
+    }
+    if (window.two_readings) p.result = split_readings(p.result, from);
+    return p;
+  }
+
+ private:
+  bool is_noisy(const step_window& window) const {
+    if (at_end == last_noise::unless_label_zero) return label_or_time(window.ahead.front()) > 0;
+    return window.at.to.sigma > 0 && window.at.index + 1 < window.at.count;
+  }
+
+  void put_noise(step_plan& p, const step_position& at, double lost) const {
+    const double small = std::max(at.to.sigma * at.to.sigma * lost, variance_floor);
+    const double large = at.from.sigma * at.from.sigma * lost;
+    switch (variance) {
+      case variance_kind::fixed_small: return add_noise(p, at, temperature * std::sqrt(small));
+      case variance_kind::fixed_large: return add_noise(p, at, temperature * std::sqrt(large));
+      case variance_kind::learned: p.variance = {.how = learned_variance::kind::direct}; break;
+      case variance_kind::learned_range:
+        if (small == 0) return;
+        p.variance = {.how = learned_variance::kind::range, .log_low = std::log(small), .log_high = std::log(large)};
+        break;
+    }
+    add_noise(p, at, temperature);
+  }
+};
+
+}  // namespace noisefall

@@ -1,0 +1,62 @@
+// A solver of any type behind one type: for a choice made at run time among solvers of the user's own.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <noisefall/solver/concept.hpp>
+#include <noisefall/solver/plan.hpp>
+
+namespace noisefall {
+
+// Copies share the solver they hold, which nothing can change. One virtual call a step, on scalars; no other cost.
+class erased_solver {
+ public:
+  template <class S>
+    requires(!std::same_as<std::remove_cvref_t<S>, erased_solver>)
+  erased_solver(S&& solver)  // NOLINT(google-explicit-constructor): stands wherever a solver does
+      : held_{std::make_shared<const model<std::remove_cvref_t<S>>>(std::forward<S>(solver))} {}
+
+  std::string_view name() const { return held_->name(); }
+  bool takes_two_readings() const { return held_->takes_two_readings(); }
+  int order() const { return held_->order(); }
+  std::size_t history() const { return held_->history(); }
+  void check() const { held_->check(); }
+  step_plan plan(const step_window& window) const { return held_->plan(window); }
+
+ private:
+  struct interface {
+    interface() = default;
+    interface(const interface&) = delete;
+    interface& operator=(const interface&) = delete;
+    virtual ~interface() = default;
+    virtual std::string_view name() const = 0;
+    virtual bool takes_two_readings() const = 0;
+    virtual int order() const = 0;
+    virtual std::size_t history() const = 0;
+    virtual void check() const = 0;
+    virtual step_plan plan(const step_window& window) const = 0;
+  };
+
+  template <class S>
+  struct model final : interface {
+    static_assert(Solver<S>, "erased_solver holds a model of the Solver concept");
+    template <class T>
+    explicit model(T&& s) : solver{std::forward<T>(s)} {}
+    std::string_view name() const override { return name_of(solver); }
+    bool takes_two_readings() const override { return noisefall::takes_two_readings(solver); }
+    int order() const override { return solver.order(); }
+    std::size_t history() const override { return solver.history(); }
+    void check() const override { solver.check(); }
+    step_plan plan(const step_window& window) const override { return solver.plan(window); }
+    S solver;
+  };
+
+  std::shared_ptr<const interface> held_;
+};
+
+}  // namespace noisefall

@@ -1,0 +1,33 @@
+// The checks that solvers make on their parameters.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include <noisefall/core/error.hpp>
+#include <noisefall/parameterisation/concept.hpp>
+
+namespace noisefall {
+
+inline constexpr double no_upper_bound = std::numeric_limits<double>::max();  // finite, however large
+
+// Throws unless low <= value <= high; NaN is outside every range.
+inline void require_range(std::string_view where, double value, double low, double high = no_upper_bound) {
+  if (value >= low && value <= high) return;
+  const auto text = [](double v) {
+    std::string s = std::to_string(v);
+    if (s.find('.') != std::string::npos) s.erase(s.find_last_not_of('0') + 1);
+    if (s.back() == '.') s.pop_back();
+    return s;
+  };
+  const std::string above = high >= no_upper_bound ? " or more, and finite" : " to " + text(high);
+  throw error{std::string{where}, "is " + text(value), text(low) + above};
+}
+
+// Throws unless the readings are clean data or noise.
+inline void require_x0_or_eps(std::string_view where, quantity of) {
+  require(of == quantity::x0 || of == quantity::eps, where, "is the network's raw output", "x0 or eps");
+}
+
+}  // namespace noisefall

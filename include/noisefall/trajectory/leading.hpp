@@ -1,0 +1,34 @@
+// Indices in equal strides from the clean end of the table.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include <noisefall/schedule/discrete.hpp>
+#include <noisefall/trajectory/indices.hpp>
+#include <noisefall/trajectory/spacing.hpp>
+#include <noisefall/trajectory/trajectory.hpp>
+
+namespace noisefall {
+
+// i floor(N / n) + steps_offset, i = n - 1 .. 0. Labels are the indices. Does not start at pure noise: for n = 50 of
+// 1000 the first index is 980 (arXiv:2305.08891 table 2). end sigma_min is index 0, which steps_offset = 0 visits
+// anyway.
+struct leading {
+  static constexpr std::string_view name = "leading";
+
+  std::size_t steps = 0;  // legs, 1 to the table's length
+  long steps_offset = 0;  // 1 for Stable Diffusion
+  final_level end = final_level::zero;
+
+  void check() const { require_steps(steps, name); }
+
+  template <DiscreteSchedule S>
+  trajectory operator()(const S& schedule) const {
+    check();
+    const std::size_t length = table_length(schedule, name);
+    return over_indices(schedule, leading_indices(steps, length, steps_offset), end, name);
+  }
+};
+
+}  // namespace noisefall

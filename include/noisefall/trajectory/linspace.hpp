@@ -1,0 +1,34 @@
+// Indices evenly from the last of the table to the first.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include <noisefall/schedule/discrete.hpp>
+#include <noisefall/trajectory/indices.hpp>
+#include <noisefall/trajectory/spacing.hpp>
+#include <noisefall/trajectory/trajectory.hpp>
+
+namespace noisefall {
+
+// round(i (N - 1) / (n - 1)), i = n - 1 .. 0, half to even, computed as fractions; one step starts at N - 1. Labels are
+// the indices. The last one is 0, so that end must be zero for more than one step.
+struct linspace {
+  static constexpr std::string_view name = "linspace";
+
+  std::size_t steps = 0;  // legs, 1 to the table's length
+  final_level end = final_level::zero;
+
+  void check() const { require_steps(steps, name); }
+
+  template <DiscreteSchedule S>
+  trajectory operator()(const S& schedule) const {
+    check();
+    const std::size_t length = table_length(schedule, name);
+    // Laid out as n + 1 points, one step starts at the noisiest index instead of the cleanest.
+    const index_rule rule = steps == 1 ? index_rule::points : index_rule::labels;
+    return over_indices(schedule, linspace_indices(steps, length, rule), end, name);
+  }
+};
+
+}  // namespace noisefall

@@ -1,0 +1,35 @@
+// Levels even in the schedule's time.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include <noisefall/schedule/concept.hpp>
+#include <noisefall/trajectory/ramps.hpp>
+#include <noisefall/trajectory/spacing.hpp>
+#include <noisefall/trajectory/trajectory.hpp>
+
+namespace noisefall {
+
+// t_i falls evenly from t_first to t_last, n + 1 levels unless end is zero (DPM-Solver's time_uniform).
+struct time_uniform {
+  static constexpr std::string_view name = "time_uniform";
+  static constexpr std::string_view reference = "arXiv:2206.00927";
+
+  std::size_t steps = 0;            // legs, 1 or more
+  std::optional<double> t_first{};  // where it starts; empty: the schedule's t_max()
+  std::optional<double> t_last{};   // the last noisy level; empty: the schedule's t_min()
+  final_level end = final_level::sigma_min;
+
+  void check() const { require_steps(steps, name); }
+
+  template <NoiseSchedule S>
+  trajectory operator()(const S& schedule) const {
+    check();
+    return over_times(schedule, steps, t_last, t_first, end, name,
+                      [](std::size_t n, double last, double first) { return linear_ramp(n, first, last); });
+  }
+};
+
+}  // namespace noisefall

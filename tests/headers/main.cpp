@@ -1,0 +1,2 @@
+// The headers are the test: this only makes a program of them.
+int main() {}

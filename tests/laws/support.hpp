@@ -1,0 +1,126 @@
+// What the laws are tried on: a small nonlinear network, and one of each solver, guidance and map.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <noisefall/guidance/apg.hpp>
+#include <noisefall/guidance/cfg_pp.hpp>
+#include <noisefall/guidance/classifier_free.hpp>
+#include <noisefall/guidance/rescale.hpp>
+#include <noisefall/guidance/unguided.hpp>
+#include <noisefall/parameterisation/eps.hpp>
+#include <noisefall/parameterisation/v.hpp>
+#include <noisefall/parameterisation/x0.hpp>
+#include <noisefall/sampler/sampler.hpp>
+#include <noisefall/schedule/vp.hpp>
+#include <noisefall/solver/consistency_multistep.hpp>
+#include <noisefall/solver/ddim.hpp>
+#include <noisefall/solver/ddpm.hpp>
+#include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/dpm_multistep.hpp>
+#include <noisefall/solver/dpm_pp_2m.hpp>
+#include <noisefall/solver/dpm_pp_sde.hpp>
+#include <noisefall/solver/dpm_singlestep.hpp>
+#include <noisefall/solver/euler.hpp>
+#include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/pndm.hpp>
+#include <noisefall/solver/sa_solver.hpp>
+#include <noisefall/solver/unipc.hpp>
+#include <noisefall/trajectory/uniform_lambda.hpp>
+
+namespace laws {
+
+namespace nf = noisefall;
+
+enum class output { eps, x0, v };
+
+// Element by element, x0 = mean + a bounded nonlinear pull towards the state; the output is that x0 seen as eps, x0 or v.
+template <output Gives = output::eps>
+struct network {
+  using condition = double;
+  std::size_t calls = 0;
+  std::size_t throw_at = static_cast<std::size_t>(-1);  // this call throws, once
+
+  template <class T>
+  void predict(nf::view<T> x, const nf::evaluation& at, const double& mean, nf::mutable_view<T> out) {
+    if (calls++ == throw_at) throw std::runtime_error{"the network is busy"};
+    for (std::size_t i = 0; i < x.samples(); ++i) {
+      const nf::noise_level& l = at.level(i);
+      for (std::size_t e = 0; e < x.sample_size(); ++e) {
+        const double y = static_cast<double>(x.sample(i)[e]);
+        const double pull = l.alpha * y / (l.alpha * l.alpha + 4 * l.sigma * l.sigma);
+        const double x0 = mean + pull / std::sqrt(1 + pull * pull);
+        const double eps = l.sigma > 0 ? (y - l.alpha * x0) / l.sigma : 0;
+        const double value = Gives == output::x0 ? x0 : Gives == output::eps ? eps : l.alpha * eps - l.sigma * x0;
+        out.sample(i)[e] = static_cast<T>(value);
+      }
+    }
+  }
+};
+
+inline const nf::vp_linear schedule{};
+inline nf::trajectory path(std::size_t steps = 6) { return nf::uniform_lambda{.steps = steps}(schedule); }
+
+template <class See>
+void for_each_planned_solver(See see) {
+  see("ddim", nf::ddim{});
+  see("ddim, eta 0.7", nf::ddim{.eta = 0.7});
+  see("ddpm, small variance", nf::ddpm{});
+  see("ddpm, large variance", nf::ddpm{.variance = nf::ddpm::variance_kind::fixed_large});
+  see("consistency_multistep", nf::consistency_multistep{});
+  see("dpm_multistep 2, noise", nf::dpm_multistep{.of = nf::quantity::eps});
+  see("dpm_multistep 3", nf::dpm_multistep{.order = 3});
+  see("dpm_multistep 2, sde", nf::dpm_multistep{.tau_squared = 1});
+  see("dpm_pp_2m", nf::dpm_pp_2m{});
+  see("dpm_singlestep 3", nf::dpm_singlestep{});
+  see("unipc 3", nf::unipc{});
+  see("sa_solver, pec", nf::sa_solver{.predictor_order = 3, .corrector_order = 3, .tau_from = 0, .tau_to = 1});
+  see("sa_solver, pece",
+      nf::sa_solver{.evaluate = nf::sa_solver::mode::pece, .tau_from = 0, .tau_to = 1});
+  see("dpm_pp_sde", nf::dpm_pp_sde{});
+  see("pndm, pseudo Runge-Kutta", nf::pndm{});
+  see("heun, churn", nf::heun{.s_churn = 2});
+  see("euler, churn", nf::euler{.s_churn = 2});
+}
+
+template <class See>
+void for_each_solver(See see) {
+  for_each_planned_solver(see);
+  see("dpm_adaptive 23", nf::dpm_adaptive{});
+  see("dpm_adaptive 12, eta 0.5", nf::dpm_adaptive{.order = 2, .eta = 0.5});
+}
+
+template <class See>
+void for_each_guidance(See see) {
+  see("unguided", nf::unguided{});
+  see("classifier_free", nf::classifier_free{.weight = 1.5});
+  see("window", nf::classifier_free{.weight = nf::weight_schedule::window(2, 0.5, 1.1)});
+  see("rescale", nf::rescale{.weight = 1.5});
+  see("apg", nf::apg{.weight = 1.5, .eta = 0.2, .norm_cap = 2, .momentum = -0.5});
+  see("cfg_pp", nf::cfg_pp{});
+}
+
+template <class See>
+void for_each_map(See see) {
+  see("no map", nf::threshold{});
+  see("static", nf::static_threshold(0.8));
+  see("dynamic", nf::dynamic_threshold(0.9, 1.2));
+}
+
+template <class T>
+bool same_bits(std::span<const T> a, std::span<const T> b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+template <class T>
+bool same_bits(const nf::tensor<T>& a, const nf::tensor<T>& b) {
+  return same_bits(a.elements(), b.elements());
+}
+
+inline constexpr nf::run_options<double> guided{.seed = 7, .conditional = 0.6, .unconditional = -0.2};
+
+}  // namespace laws

@@ -1,0 +1,2 @@
+// expect: this text appears in no message
+int main() { return undeclared; }
