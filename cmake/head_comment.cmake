@@ -1,5 +1,6 @@
 # Lists of texts that may hold what a CMake list cannot: [ ] and ; travel as {lb} {rb} {sc}. On a command line the
 # elements are joined by {and}.
+
 # noisefall_head_comment(<variable> <file> <keys>): the file's lines "// <key>: <value>" as a list of encoded texts
 function(noisefall_head_comment variable file keys)
   file(READ ${file} text)

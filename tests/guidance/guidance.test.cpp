@@ -1,8 +1,6 @@
 #include <array>
 #include <cmath>
-#include <string_view>
-#include <tuple>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 #include <noisefall/guidance/any_guidance.hpp>

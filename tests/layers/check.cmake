@@ -35,6 +35,7 @@ set(code include/*.hpp include/*.inc tests/*.hpp tests/*.cpp tests/*.cmake tests
   CMakeLists.txt CMakePresets.json .ci/run)
 # ----------------------------------------------------------------------------------------------------------------------
 
+get_filename_component(ROOT "${ROOT}" ABSOLUTE)
 set(folders "")
 foreach(entry IN LISTS levels)
   string(REGEX MATCH "^(.*):(.*)$" entry "${entry}")
@@ -150,6 +151,9 @@ endforeach()
 
 list(LENGTH headers headers)
 list(LENGTH sources sources)
+if(headers EQUAL 0 OR sources EQUAL 0)
+  message(FATAL_ERROR "${ROOT} holds ${headers} headers and ${sources} sources: nothing was checked")
+endif()
 if(findings)
   message(FATAL_ERROR "${findings} findings in ${headers} headers and ${sources} sources")
 endif()

@@ -1,6 +1,6 @@
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <initializer_list>
 #include <limits>
 #include <random>
 #include <vector>

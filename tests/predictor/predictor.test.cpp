@@ -5,9 +5,8 @@
 #include <memory>
 #include <span>
 #include <stdexcept>
-#include <string>
 #include <thread>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 #include <noisefall/predictor/any_predictor.hpp>

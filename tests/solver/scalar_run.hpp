@@ -28,9 +28,10 @@ inline constexpr auto eps_network = [](quantity of, const noise_level& at) {
   return of == quantity::x0 ? affine{1 / at.alpha, -at.sigma / at.alpha} : affine{0, 1};
 };
 
+// Labelled 500 + t: inside SA-Solver's range, and above 0.
 inline std::vector<leg> legs_through(std::span<const noise_level> levels) {
   std::vector<leg> legs;
-  for (std::size_t i = 1; i < levels.size(); ++i) legs.push_back({levels[i - 1], levels[i], levels[i - 1].t});
+  for (std::size_t i = 1; i < levels.size(); ++i) legs.push_back({levels[i - 1], levels[i], 500 + levels[i - 1].t});
   return legs;
 }
 inline std::vector<leg> vp_legs(std::span<const double> lambdas) {
@@ -41,8 +42,15 @@ inline std::vector<leg> vp_legs(std::span<const double> lambdas) {
 
 // The window of leg i with `stored` readings remembered.
 inline step_window window_at(std::span<const leg> legs, std::size_t i, std::size_t stored, bool two_readings = false) {
-  return {{i, legs.size(), legs[i].from, legs[i].to, legs[i].label}, legs.first(i), legs.subspan(i), stored, i > 0,
-          two_readings,  vp_at_lambda, vp_at_time, eps_network};
+  return {{i, legs.size(), legs[i].from, legs[i].to, legs[i].label},
+          legs.first(i),
+          legs.subspan(i),
+          stored,
+          i > 0,
+          two_readings,
+          vp_at_lambda,
+          vp_at_time,
+          eps_network};
 }
 
 struct settings {
@@ -109,7 +117,9 @@ struct two_gaussians {
 
   // Along x / sigma, whose derivative in lambda is exp(lambda) * x0.
   double flow(double x, double from, double to, int steps = 20000) const {
-    const auto slope = [this](double lambda, double y) { return std::exp(lambda) * (*this)(y * vp(lambda).sigma, vp(lambda)); };
+    const auto slope = [this](double lambda, double y) {
+      return std::exp(lambda) * (*this)(y * vp(lambda).sigma, vp(lambda));
+    };
     double y = x / vp(from).sigma;
     const double h = (to - from) / steps;
     for (int i = 0; i < steps; ++i) {

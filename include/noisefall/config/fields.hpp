@@ -118,6 +118,8 @@ class fields {
     refuse(name, allowed);
   }
 
+  const nlohmann::json& object() const { return *object_; }
+  const std::string& pointer() const { return pointer_; }
   const nlohmann::json& value(std::string_view name) const { return (*object_)[std::string{name}]; }
 
   // Where a field stands, as a JSON pointer.
@@ -133,13 +135,14 @@ class fields {
     throw error{at(name), std::string{what}, std::string{allowed}};
   }
 
- private:
+  // A value as messages show it.
   static std::string shown(const nlohmann::json& v) {
     std::string text = v.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
     if (text.size() > 60) text = text.substr(0, 57) + "...";
     return text;
   }
 
+ private:
   const nlohmann::json* object_;
   std::string pointer_;
 };

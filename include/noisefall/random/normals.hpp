@@ -143,7 +143,8 @@ void normals(const normal_stream& stream, std::size_t begin, std::size_t end, T*
     for (std::size_t at = begin; at < end;) {
       const std::size_t sample = at / d, element = at % d, skipped = element % normal_block;
       const std::size_t count = std::min({normal_block - skipped, d - element, end - at});
-      for (std::size_t l = 0; l < normal_lanes; ++l) set_counter(l, normal_lanes * (element / normal_block) + l, sample);
+      for (std::size_t l = 0; l < normal_lanes; ++l)
+        set_counter(l, normal_lanes * (element / normal_block) + l, sample);
       run_widest<normals_of_counters>(&counters, key, z);
       std::copy(z + skipped, z + skipped + count, out + (at - begin));
       at += count;

@@ -36,7 +36,8 @@ class recorded_noise {
     const auto found = std::find_if(draws_->begin(), draws_->end(), [&](const recorded_draw<T>& draw) {
       return draw.step == which.step && draw.slot == which.slot;
     });
-    if (found == draws_->end()) throw error{"recorded noise", "no draw for " + name(which.step, which.slot), recorded()};
+    if (found == draws_->end())
+      throw error{"recorded noise", "no draw for " + name(which.step, which.slot), recorded()};
     const std::vector<T>& values = found->values;
     const std::size_t samples = sample_size == 0 ? 0 : values.size() / sample_size;
     if (which.first_sample > samples || out.size() > (samples - which.first_sample) * sample_size)

@@ -146,9 +146,9 @@ class evaluator {
                   std::to_string(request.branches.size()) + ", one per branch asked for"};
     branch_outputs_.clear();
     for (std::size_t k = 0; k < outputs.size(); ++k) {
-      if (!(shape_of(outputs[k]) == shape_of(view{request.outputs[k]})))
+      if (!(shape_of(outputs[k]) == shape_of(static_cast<view>(request.outputs[k]))))
         throw error{"run: answer", "output " + std::to_string(k) + " of shape " + to_string(shape_of(outputs[k])),
-                    to_string(shape_of(view{request.outputs[k]}))};
+                    to_string(shape_of(static_cast<view>(request.outputs[k])))};
       if (settings.checked && !algebra.finite(outputs[k]))
         throw error{"predictor: step " + std::to_string(request.at.step),
                     "the output of branch " + std::to_string(request.branches[k]) +
@@ -205,6 +205,17 @@ class evaluator {
       if (tensor) algebra.fill(algebra.view_of(*tensor), 0);
   }
 
+  auto elements_of(buffer& of) const { return algebra.view_of(of).elements(); }
+
+  template <class Archive>
+  void transfer(Archive& archive) {
+    archive(evaluations);
+    archive(current_tensor_);
+    archive.elements(x.elements());
+    for (auto& tensor : guidance_tensor_)
+      if (tensor) archive.elements(elements_of(*tensor));
+  }
+
   span scratch() { return algebra.view_of(*scratch_); }
   span denoised() { return algebra.view_of(*denoised_); }
   std::vector<double>& limits() { return limits_; }
@@ -250,7 +261,7 @@ class evaluator {
 
   std::optional<view> guidance_tensor() {
     if (!guidance_tensor_[0]) return std::nullopt;
-    return view{algebra.view_of(*guidance_tensor_[current_tensor_])};
+    return static_cast<view>(algebra.view_of(*guidance_tensor_[current_tensor_]));
   }
 
   std::vector<buffer> output_buffers_;

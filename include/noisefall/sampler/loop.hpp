@@ -4,10 +4,11 @@
 #include <concepts>
 #include <cstddef>
 #include <span>
-#include <utility>
+#include <type_traits>
 
 #include <noisefall/core/inline_vector.hpp>
 #include <noisefall/core/outcome.hpp>
+#include <noisefall/guidance/concept.hpp>
 #include <noisefall/predictor/concept.hpp>
 #include <noisefall/sampler/options.hpp>
 

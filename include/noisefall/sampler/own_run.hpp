@@ -58,6 +58,7 @@ class own_run {
  public:
   using view = typename A::view;
   using span = typename A::span;
+  using scalar = typename A::scalar;
   using request_type = evaluation_request<A>;
   using solver_type = decltype(Policies::solver);
 
@@ -69,7 +70,6 @@ class own_run {
     for (std::size_t k = 0; k < solver().tensors() + solver().readings(); ++k)
       tensors_.push_back(core_.algebra.allocate(core_.shape_of(x)));
     position_ = {0, 1, core_.policies->path.front(), core_.policies->path.back(), 0};
-    state_ = solver().begin(core_.samples);
     restart();
   }
 
@@ -77,7 +77,7 @@ class own_run {
     core_.reset();
     steps_ = 0;
     pending_ = done_ = false;
-    state_ = solver().begin(core_.samples);
+    solver().begin(state_, core_.samples);
     core_.start();
   }
 
@@ -122,8 +122,23 @@ class own_run {
     }
   }
 
-  // For the bench.
+  bool between_steps() const { return !core_.asked && !pending_; }
+
+  // All that the next step depends on, for checkpoints.
+  template <class Archive>
+  void transfer(Archive& archive) {
+    if constexpr (Archive::reads) core_.reset();
+    archive(steps_);
+    archive(done_);
+    for (auto& b : tensors_) archive.elements(core_.elements_of(b));
+    solver().transfer(archive, state_);
+    core_.transfer(archive);
+    pending_ = false;
+  }
+
   auto& core() { return core_; }
+
+  // For the bench.
   std::span<noise_level> levels() { return levels_; }
   template <class Term>
   void combine(std::size_t to, std::span<const Term> terms) {

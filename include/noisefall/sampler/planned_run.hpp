@@ -19,6 +19,7 @@ class planned_run {
  public:
   using view = typename A::view;
   using span = typename A::span;
+  using scalar = typename A::scalar;
   using request_type = evaluation_request<A>;
 
   planned_run(A algebra, std::shared_ptr<const Policies> policies, const run_needs& needs, span x,
@@ -53,6 +54,24 @@ class planned_run {
   const run_settings& settings() const { return core_.settings; }
   bool finite() const { return core_.algebra.finite(core_.x); }
   const step_position& last_position() const { return position_; }
+  auto& core() { return core_; }
+  bool between_steps() const { return evaluation_ == 0; }
+
+  // All that the next step depends on, for checkpoints.
+  template <class Archive>
+  void transfer(Archive& archive) {
+    if constexpr (Archive::reads) core_.reset();
+    archive(step_);
+    archive(stored_);
+    archive(has_previous_);
+    archive(order_);
+    for (auto& b : slots_) archive.elements(core_.elements_of(b));
+    for (auto& b : renoise_slots_) archive.elements(core_.elements_of(b));
+    if (previous_) archive.elements(core_.elements_of(*previous_));
+    core_.transfer(archive);
+    evaluation_ = 0;
+    planned_ = false;
+  }
 
   // The evaluation that the run waits for, the same until it is answered; nullptr when every leg is done.
   const request_type* next() {
@@ -63,7 +82,7 @@ class planned_run {
     if (evaluation_ == 0 && !(s.state == same_state)) make_first_state(s);
     levels_[0] = s.at;
     labels_[0] = label(s);
-    core_.ask(looks_at_x(evaluation_) ? view{core_.x} : view{core_.scratch()}, levels_, labels_,
+    core_.ask(looked_at(), levels_, labels_,
               guidance_position{s.at, position_.from, position_.to, position_.index, position_.count}, step_,
               evaluation_);
     return &core_.request;
@@ -268,7 +287,7 @@ class planned_run {
                       [&](std::size_t lane) { return core_.renoise(plan_.renoise_of, lane % core_.reading_lanes()); });
   }
 
-  view looked_at() { return looks_at_x(evaluation_) ? view{core_.x} : view{core_.scratch()}; }
+  view looked_at() { return looks_at_x(evaluation_) ? core_.x : core_.scratch(); }
 
   void add_row(std::size_t row, const noisefall::row& r, reading_source source) {
     const auto add = [&](double weight, int id, const view& from) {
@@ -306,6 +325,7 @@ class planned_run {
     has_previous_ = plan_.keep.has_value();
     core_.commit_guidance();
     planned_ = false;
+    evaluation_ = 0;
     ++step_;
   }
 

@@ -43,8 +43,6 @@ struct policies {
 
   bool two_readings() const { return makes_two_readings(guidance) || map.keep_eps; }
 
-  double label(const leg& l) const { return std::isnan(l.label) ? parameterisation.label(l.from) : l.label; }
-
   // Does the guidance jump at this level? Then nothing from before it may be extrapolated across.
   bool cuts_history(const noise_level& at, std::span<const double> breakpoints) const {
     return std::any_of(breakpoints.begin(), breakpoints.end(),
@@ -58,7 +56,7 @@ struct policies {
     const auto at_lambda = [this](double lambda) { return level_at_lambda(lambda); };
     const auto at_time = [this](double t) { return schedule.at(t); };
     const auto conversion = [this](quantity of, const noise_level& at) { return convert(parameterisation, of, at); };
-    return see(step_window{.at = {i, legs.size(), legs[i].from, legs[i].to, label(legs[i])},
+    return see(step_window{.at = {i, legs.size(), legs[i].from, legs[i].to, legs[i].label},
                            .behind = legs.first(i),
                            .ahead = legs.subspan(i),
                            .stored = stored,
@@ -99,6 +97,7 @@ struct policies {
       require(!two_readings(), std::string{"sampler: "} + std::string{name_of(solver)},
               "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
               "first-order solvers and dpm++2m");
+      solver.check_ends(path.front(), path.back());
       needs.evaluations = solver.readings();
       needs.stages = needs.draws = true;
       needs.branches = guidance.needs({path.front(), path.front(), path.back(), 0, 1});

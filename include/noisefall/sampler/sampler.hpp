@@ -40,7 +40,8 @@ class sampler {
   using policies_type = policies<S, N, G, P>;
 
   sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {}) {
-    trajectory snapped = snap(std::move(path), schedule, guidance.breakpoints());
+    trajectory snapped = snap(std::move(path), schedule, guidance.breakpoints())
+                             .labelled([&](const noise_level& at) { return parameterisation.label(at); });
     policies_ = std::make_shared<const policies_type>(policies_type{std::move(solver), std::move(schedule),
                                                                     std::move(snapped), std::move(guidance),
                                                                     std::move(parameterisation), map});
@@ -70,7 +71,7 @@ class sampler {
   }
 
   // The whole loop over a predictor. `see` is called after every step and may return verdict::stop.
-  template <class Model, std::floating_point T, class Z, class Observer = ignore_steps>
+  template <class Model, std::floating_point T, NoiseSource<T> Z, class Observer = ignore_steps>
   run_result operator()(Model& model, mutable_view<T> x,
                         const std::type_identity_t<run_options<typename Model::condition>>& options, Z noise,
                         Observer&& see = {}) const {

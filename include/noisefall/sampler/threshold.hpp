@@ -21,6 +21,8 @@ struct threshold {
   double ratio = 0.995, floor = 1, ceiling = std::numeric_limits<double>::infinity();
   bool keep_eps = false;
 
+  friend bool operator==(const threshold&, const threshold&) = default;
+
   void check() const {
     if (how == kind::fixed)
       require(range > 0 && std::isfinite(range), "threshold: range", std::to_string(range), "a finite number > 0");

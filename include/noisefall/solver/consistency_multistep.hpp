@@ -11,10 +11,10 @@ namespace noisefall {
 
 // x_t = alpha_t * D + sigma_t * z
 //
-// (Song, Dhariwal, Chen, Sutskever 2023, algorithm 1, whose sqrt(sigma^2 - sigma_min^2) is a level of the trajectory here.)
-// All noise is renewed, so a leg may rise or fall by any amount. The consistency function's own c_skip and c_out belong to
-// the parameterisation. Not an integrator of the ODE: order 1 only names how it treats a network that is not distilled.
-// One evaluation; at sigma_t = 0 exactly D; no parameters.
+// (Song, Dhariwal, Chen, Sutskever 2023, algorithm 1, whose sqrt(sigma^2 - sigma_min^2) is a level of the trajectory
+// here.) All noise is renewed, so a leg may rise or fall by any amount. The consistency function's own c_skip and c_out
+// belong to the parameterisation. Not an integrator of the ODE: order 1 only names how it treats a network that is not
+// distilled. One evaluation; at sigma_t = 0 exactly D; no parameters.
 struct consistency_multistep {
   static constexpr std::string_view name = "consistency_multistep";
   static constexpr std::string_view reference =

@@ -14,19 +14,21 @@
 
 namespace noisefall {
 
-// x_t = alpha_t * (1 - q^2) * D + (sigma_t / sigma_s) * q * x + temperature * s * z,   q = rho_t / rho_s,  rho = sigma / alpha
+// x_t = alpha_t * (1 - q^2) * D + (sigma_t / sigma_s) * q * x + temperature * s * z,   q = rho_t / rho_s,  rho = sigma
+// / alpha
 //
-// (Ho, Jain, Abbeel 2020, equations 6 and 7, for any marginal and any pair of levels, which is respacing as in Nichol and
-// Dhariwal 2021.) The variance s^2:
-//   fixed_small    sigma_t^2 * (1 - q^2), at least variance_floor: that of the posterior given x0; equals ddim{.eta = 1}
-//   fixed_large    sigma_s^2 * (1 - q^2): "beta", that of the forward step; does not keep the variance
-//   learned        the network's second half of channels is the variance itself
-//   learned_range  it interpolates between the logarithms of small and large (Nichol and Dhariwal, equation 15)
+// (Ho, Jain, Abbeel 2020, equations 6 and 7, for any marginal and any pair of levels, which is respacing as in Nichol
+// and Dhariwal 2021.) The variance s^2:
+//   fixed_small    sigma_t^2 * (1 - q^2), at least variance_floor: that of the posterior given x0; equals ddim{.eta =
+//   1} fixed_large    sigma_s^2 * (1 - q^2): "beta", that of the forward step; does not keep the variance learned the
+//   network's second half of channels is the variance itself learned_range  it interpolates between the logarithms of
+//   small and large (Nichol and Dhariwal, equation 15)
 // Order 1, one evaluation. temperature >= 0, variance_floor >= 0.
 //
-// At sigma_t = 0 the mean is D; at alpha_s = 0 it is alpha_t * D. last_noise::never adds no noise on a leg that ends there
-// or is the last; unless_label_zero is diffusers' rule: noise whenever the label is above 0. No noise on a leg that rises,
-// which is DDIM inversion. With two readings (CFG++) D comes from the first and what is left of x from the second.
+// At sigma_t = 0 the mean is D; at alpha_s = 0 it is alpha_t * D. last_noise::never adds no noise on a leg that ends
+// there or is the last; unless_label_zero is diffusers' rule: noise whenever the label is above 0. No noise on a leg
+// that rises, which is DDIM inversion. With two readings (CFG++) D comes from the first and what is left of x from the
+// second.
 struct ddpm {
   static constexpr std::string_view name = "ddpm";
   static constexpr std::string_view reference =
@@ -74,9 +76,13 @@ struct ddpm {
     const double small = std::max(at.to.sigma * at.to.sigma * lost, variance_floor);
     const double large = at.from.sigma * at.from.sigma * lost;
     switch (variance) {
-      case variance_kind::fixed_small: return add_noise(p, at, temperature * std::sqrt(small));
-      case variance_kind::fixed_large: return add_noise(p, at, temperature * std::sqrt(large));
-      case variance_kind::learned: p.variance = {.how = learned_variance::kind::direct}; break;
+      case variance_kind::fixed_small:
+        return add_noise(p, at, temperature * std::sqrt(small));
+      case variance_kind::fixed_large:
+        return add_noise(p, at, temperature * std::sqrt(large));
+      case variance_kind::learned:
+        p.variance = {.how = learned_variance::kind::direct};
+        break;
       case variance_kind::learned_range:
         if (small == 0) return;
         p.variance = {.how = learned_variance::kind::range, .log_low = std::log(small), .log_high = std::log(large)};

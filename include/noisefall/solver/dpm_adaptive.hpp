@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -55,6 +56,13 @@ struct dpm_adaptive {
     require_range("dpm_adaptive.s_noise", s_noise, 0);
   }
 
+  void check_ends(const noise_level& first, const noise_level& last) const {
+    const double from = first.lambda(), to = last.lambda();
+    require(std::isfinite(from) && std::isfinite(to) && from < to, name,
+            "from lambda " + std::to_string(from) + " to " + std::to_string(to),
+            "a trajectory between two finite lambdas (0 < sigma, 0 < alpha), the first one noisier");
+  }
+
   // Of one run. Where a sample stands, what it tries, and the coefficients of the pass at hand.
   struct state {
     enum class phase : std::uint8_t { begin, propose, second, third, judge } next = phase::begin;
@@ -70,8 +78,7 @@ struct dpm_adaptive {
   std::size_t readings() const { return static_cast<std::size_t>(order); }
   quantity reads() const { return of; }
 
-  state begin(std::size_t samples) const {
-    state s;
+  void begin(state& s, std::size_t samples) const {
     for (auto* levels : {&s.at, &s.target, &s.down}) levels->resize(samples);
     for (auto* numbers : {&s.lambda, &s.inverse_error, &s.older_inverse_error, &s.error}) numbers->resize(samples);
     for (auto& w : s.weights) w.resize(samples);
@@ -79,7 +86,19 @@ struct dpm_adaptive {
     s.active.assign(samples, 1);
     s.accepted.assign(samples, 0);
     s.steps.assign(samples, 0);
-    return s;
+    s.next = state::phase::begin;
+    s.has_errors = false;
+  }
+
+  // For checkpoints, between two trials.
+  template <class Archive>
+  void transfer(Archive& archive, state& s) const {
+    archive(s.next);
+    archive(s.has_errors);
+    archive(s.at);
+    for (auto* numbers : {&s.lambda, &s.h, &s.inverse_error, &s.older_inverse_error}) archive(*numbers);
+    archive(s.active);
+    archive(s.steps);
   }
 
   template <class Bench>
@@ -115,11 +134,6 @@ struct dpm_adaptive {
   template <class Bench>
   void start(state& s, Bench& bench) const {
     const noise_level from = bench.path().front();
-    require(std::isfinite(from.lambda()) && std::isfinite(bench.path().back().lambda()) &&
-                from.lambda() < bench.path().back().lambda(),
-            "dpm_adaptive", "from lambda " + std::to_string(from.lambda()) + " to " +
-                                std::to_string(bench.path().back().lambda()),
-            "a trajectory between two finite lambdas, the first one noisier");
     std::fill(s.at.begin(), s.at.end(), from);
     std::fill(s.lambda.begin(), s.lambda.end(), from.lambda());
     std::fill(s.weights[0].begin(), s.weights[0].end(), 1.0);

@@ -22,13 +22,14 @@ namespace noisefall {
 //            k-diffusion's 2M SDE and 3M SDE with eta = tau_squared, diffusers' sde-dpmsolver++ at 1
 //   of eps:  DPM-Solver (Lu et al. 2022, arXiv:2206.00927); diffusers' sde-dpmsolver at tau_squared = 1
 // Order 2: the slope is I_0 / 2 (midpoint) or I_1 (heun, which is exponential Adams-Bashforth).
-// Order 3: the bend is I_2 (corrected). The published codes have half of it and with that order 2: `halved` is the official
-// code and k-diffusion; `shipped` is diffusers, whose SDE form has a slip of sign besides, I_2 / 2 - 1.
+// Order 3: the bend is I_2 (corrected). The published codes have half of it and with that order 2: `halved` is the
+// official code and k-diffusion; `shipped` is diffusers, whose SDE form has a slip of sign besides, I_2 / 2 - 1.
 //
-// Order of the ODE: `order`, reached by a ramp 1, 2, 3, which caps the run at order 2 as the steps shrink. As SDE its weak
-// order is 2 at most. Order 1 where lambda is infinite (sigma_t = 0: exactly D; alpha_s = 0: that reading is not used again),
-// and on the last step if euler_at_final or with fewer than lower_order_below steps (diffusers: 15; the official code: 10),
-// then with order 2 at most on the one before. order 1 to 3, tau_squared >= 0; no noise on a leg that rises.
+// Order of the ODE: `order`, reached by a ramp 1, 2, 3, which caps the run at order 2 as the steps shrink. As SDE its
+// weak order is 2 at most. Order 1 where lambda is infinite (sigma_t = 0: exactly D; alpha_s = 0: that reading is not
+// used again), and on the last step if euler_at_final or with fewer than lower_order_below steps (diffusers: 15; the
+// official code: 10), then with order 2 at most on the one before. order 1 to 3, tau_squared >= 0; no noise on a leg
+// that rises.
 struct dpm_multistep {
   static constexpr std::string_view name = "dpm_multistep";
   static constexpr std::string_view reference =

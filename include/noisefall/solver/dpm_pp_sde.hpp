@@ -15,13 +15,14 @@
 namespace noisefall {
 
 // u   = the ancestral step of strength eta from s to lambda_s + r h, with D_0 and the noise of [s, s_1]
-// x_t = the ancestral step of strength eta from s to t, with (1 - f) D_0 + f D_1, f = 1 / (2 r), and the noise of [s, t]
+// x_t = the ancestral step of strength eta from s to t, with (1 - f) D_0 + f D_1, f = 1 / (2 r), and the noise of [s,
+// t]
 //
 // (k-diffusion's sample_dpmpp_sde, K. Crowson 2022; eta = 0, r = 1/2 is DPM-Solver++(2S) of Lu et al. 2022,
 // arXiv:2211.01095.) The noise of [s, t] is that of [s, s_1] and that of [s_1, t] as increments of a Brownian motion in
-// rho = sigma / alpha, so the two draws are correlated: sqrt(rho_s - rho_s1) z_0 + sqrt(rho_s1 - rho_t) z_1, normalised.
-// Two evaluations, order 2 for the ODE. One evaluation and the ancestral step where a leg has an end without lambda:
-// exactly D at sigma_t = 0. No noise on a leg that rises. eta >= 0, 0 < r < 1, s_noise >= 0.
+// rho = sigma / alpha, so the two draws are correlated: sqrt(rho_s - rho_s1) z_0 + sqrt(rho_s1 - rho_t) z_1,
+// normalised. Two evaluations, order 2 for the ODE. One evaluation and the ancestral step where a leg has an end
+// without lambda: exactly D at sigma_t = 0. No noise on a leg that rises. eta >= 0, 0 < r < 1, s_noise >= 0.
 struct dpm_pp_sde {
   static constexpr std::string_view name = "dpm_pp_sde";
   static constexpr std::string_view reference = "Crowson: k-diffusion, sample_dpmpp_sde. 2022. After arXiv:2211.01095";
@@ -40,8 +41,9 @@ struct dpm_pp_sde {
     const noise_level &from = window.at.from, &to = window.at.to;
     step_plan p = look_at(from);
     const double fresh = ancestral_noise(from, to, eta);
-    const auto [of, whole] = from.sigma > 0 ? first_order_row{quantity::x0, data_row(from, to, carried_over(to, fresh) / from.sigma)}
-                                            : ode_row(from, to, quantity::eps);
+    const auto [of, whole] =
+        from.sigma > 0 ? first_order_row{quantity::x0, data_row(from, to, carried_over(to, fresh) / from.sigma)}
+                       : ode_row(from, to, quantity::eps);
     p.of = of;
     p.result = whole;
     if (!has_length(from, to)) {

@@ -23,15 +23,17 @@ namespace noisefall {
 //         the parabola through m_0, m_1, m_2                         heun ("taylor")
 // Order 2:  x_t = a x + scale (I_0 m_0 + slope / r_1 (m_1 - m_0)), slope I_0 / 2 (midpoint) or I_1 (heun).
 //
-// of eps: DPM-Solver-2 and -3 (Lu et al. 2022, arXiv:2206.00927, algorithms 1 and 2); of x0: DPM-Solver++(2S) (Lu et al.
-// 2022, arXiv:2211.01095, algorithm 1) and its third order. `order` evaluations and order `order`; order 1 over a leg with
-// an end without lambda (sigma_t = 0: exactly D). budget > 0: as many evaluations in the whole run, by steps of the order that
-// orders(budget, order) lists, which is also how the trajectory must be laid; 0: every step has `order`.
-// stages: levels inside a step equidistant in lambda, in time, or in the square root of time. order 1 to 3; legs may rise.
+// of eps: DPM-Solver-2 and -3 (Lu et al. 2022, arXiv:2206.00927, algorithms 1 and 2); of x0: DPM-Solver++(2S) (Lu et
+// al. 2022, arXiv:2211.01095, algorithm 1) and its third order. `order` evaluations and order `order`; order 1 over a
+// leg with an end without lambda (sigma_t = 0: exactly D). budget > 0: as many evaluations in the whole run, by steps
+// of the order that orders(budget, order) lists, which is also how the trajectory must be laid; 0: every step has
+// `order`. stages: levels inside a step equidistant in lambda, in time, or in the square root of time. order 1 to 3;
+// legs may rise.
 struct dpm_singlestep {
   static constexpr std::string_view name = "dpm_singlestep";
   static constexpr std::string_view reference =
-      "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver: A Fast ODE Solver for Diffusion Probabilistic Model Sampling in Around 10 "
+      "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver: A Fast ODE Solver for Diffusion Probabilistic Model Sampling in "
+      "Around 10 "
       "Steps. NeurIPS 2022. arXiv:2206.00927";
 
   enum class kind : std::uint8_t { midpoint, heun };
@@ -49,7 +51,8 @@ struct dpm_singlestep {
     require_x0_or_eps("dpm_singlestep.of", of);
   }
 
-  // The orders of the steps of a run of `budget` evaluations: 3, ..., 3 and then 2 1, 1 or 2; 2, ..., 2 and then 1 if odd.
+  // The orders of the steps of a run of `budget` evaluations: 3, ..., 3 and then 2 1, 1 or 2; 2, ..., 2 and then 1 if
+  // odd.
   static std::vector<int> orders(std::size_t budget, int order) {
     std::vector<int> list;
     while (budget > 0) {

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 #include <noisefall/solver/concept.hpp>
@@ -17,9 +16,9 @@ namespace noisefall {
 class erased_solver {
  public:
   template <class S>
-    requires(!std::same_as<std::remove_cvref_t<S>, erased_solver>)
-  erased_solver(S&& solver)  // NOLINT(google-explicit-constructor): stands wherever a solver does
-      : held_{std::make_shared<const model<std::remove_cvref_t<S>>>(std::forward<S>(solver))} {}
+  requires(!std::same_as<S, erased_solver>) && requires(const S& s, const step_window& window) { s.plan(window); }
+  erased_solver(S solver)  // NOLINT(google-explicit-constructor): stands wherever a solver does
+      : held_{std::make_shared<const model<S>>(std::move(solver))} {}
 
   std::string_view name() const { return held_->name(); }
   bool takes_two_readings() const { return held_->takes_two_readings(); }
@@ -45,8 +44,7 @@ class erased_solver {
   template <class S>
   struct model final : interface {
     static_assert(Solver<S>, "erased_solver holds a model of the Solver concept");
-    template <class T>
-    explicit model(T&& s) : solver{std::forward<T>(s)} {}
+    explicit model(S s) : solver{std::move(s)} {}
     std::string_view name() const override { return name_of(solver); }
     bool takes_two_readings() const override { return noisefall::takes_two_readings(solver); }
     int order() const override { return solver.order(); }

@@ -12,14 +12,16 @@
 
 namespace noisefall {
 
-// x_hat = x raised by churn (churn.hpp);  x_t = (sigma_t / sigma_hat) * x_hat + (alpha_t - alpha_hat * sigma_t / sigma_hat) * D
+// x_hat = x raised by churn (churn.hpp);  x_t = (sigma_t / sigma_hat) * x_hat + (alpha_t - alpha_hat * sigma_t /
+// sigma_hat) * D
 //
-// (Karras, Aittala, Aila, Laine 2022, algorithm 2 without its second half.) Without churn it is ddim{}, and Euler's method on
-// the velocity of a flow. Order 1, one evaluation; exactly D at sigma_t = 0. A leg that rises is done in eps, without churn.
+// (Karras, Aittala, Aila, Laine 2022, algorithm 2 without its second half.) Without churn it is ddim{}, and Euler's
+// method on the velocity of a flow. Order 1, one evaluation; exactly D at sigma_t = 0. A leg that rises is done in eps,
+// without churn.
 //
-// churn_after reproduces diffusers' EDMEuler: the network looks at x and its level, and only its output is converted at the
-// raised level, with the raised state. With two readings (CFG++) the first is D and the second what sigma_t multiplies.
-// s_churn and s_noise >= 0, 0 <= s_tmin <= s_tmax in units of sigma / alpha.
+// churn_after reproduces diffusers' EDMEuler: the network looks at x and its level, and only its output is converted at
+// the raised level, with the raised state. With two readings (CFG++) the first is D and the second what sigma_t
+// multiplies. s_churn and s_noise >= 0, 0 <= s_tmin <= s_tmax in units of sigma / alpha.
 struct euler {
   static constexpr std::string_view name = "euler";
   static constexpr std::string_view reference =
@@ -54,7 +56,8 @@ struct euler {
   }
 
  private:
-  // The readings as the network's outputs at the state that is not raised, converted as if they belonged to the raised one.
+  // The readings as the network's outputs at the state that is not raised, converted as if they belonged to the raised
+  // one.
   static void read_before(step_plan& p, const step_window& window, const noise_level& raised) {
     const affine x0 = window.conversion(quantity::x0, raised), eps = window.conversion(quantity::eps, raised);
     p.evaluations[0].state = same_state;

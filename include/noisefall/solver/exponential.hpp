@@ -1,4 +1,5 @@
-// Exponential Adams rows: the linear part of the diffusion ODE or SDE solved exactly, the readings a polynomial in lambda.
+// Exponential Adams rows: the linear part of the diffusion ODE or SDE solved exactly, the readings a polynomial in
+// lambda.
 #pragma once
 
 #include <array>
@@ -18,11 +19,12 @@ namespace noisefall {
 //
 //   x_t = a * x + scale * integral over theta of y * exp(-y * (1 - theta)) * m(theta) + noise * z
 //
-//   data:  a = sigma_t/sigma_s * exp(-tau^2 h), scale = alpha_t,             y = (1 + tau^2) h, noise = sigma_t sqrt(1 - exp(-2 tau^2 h))
-//   noise: a = alpha_t/alpha_s,                 scale = (1 + tau^2) sigma_t, y = -h,            noise = tau sigma_t sqrt(exp(2h) - 1)
+//   data:  a = sigma_t/sigma_s * exp(-tau^2 h), scale = alpha_t,             y = (1 + tau^2) h, noise = sigma_t sqrt(1
+//   - exp(-2 tau^2 h)) noise: a = alpha_t/alpha_s,                 scale = (1 + tau^2) sigma_t, y = -h, noise = tau
+//   sigma_t sqrt(exp(2h) - 1)
 //
-// (SA-Solver, Xue et al. 2023, equations 11 and 12; tau = 0: DPM-Solver++ and DPM-Solver; data at tau = 1: the DDPM SDE.)
-// Both levels must have a finite lambda. tau^2 is taken as 0 on a leg that rises.
+// (SA-Solver, Xue et al. 2023, equations 11 and 12; tau = 0: DPM-Solver++ and DPM-Solver; data at tau = 1: the DDPM
+// SDE.) Both levels must have a finite lambda. tau^2 is taken as 0 on a leg that rises.
 struct exponential_leg {
   double lambda = 0, h = 0, a = 0, scale = 0, y = 0, noise = 0;
 };
@@ -67,8 +69,8 @@ inline bool has_length(const noise_level& from, const noise_level& to) {
   return std::isfinite(h) && h != 0;
 }
 
-// The weights with which readings at `lambdas` are interpolated by the polynomial in lambda and integrated over the leg,
-// with the given moments: moments(leg.y), unless a method bends them.
+// The weights with which readings at `lambdas` are interpolated by the polynomial in lambda and integrated over the
+// leg, with the given moments: moments(leg.y), unless a method bends them.
 inline std::array<double, max_nodes> adams_weights(const exponential_leg& leg, std::span<const double> lambdas,
                                                    const std::array<double, max_nodes>& moments) {
   std::array<double, max_nodes> theta{};
@@ -78,8 +80,8 @@ inline std::array<double, max_nodes> adams_weights(const exponential_leg& leg, s
   return weights;
 }
 
-// The row of such weights for this step's reading and the remembered ones, newest first. Over the leg that starts at the
-// first node it is a predictor (Adams-Bashforth), over the one that ends there a corrector (Adams-Moulton).
+// The row of such weights for this step's reading and the remembered ones, newest first. Over the leg that starts at
+// the first node it is a predictor (Adams-Bashforth), over the one that ends there a corrector (Adams-Moulton).
 inline row adams_row(const exponential_leg& leg, std::span<const double> lambdas,
                      const std::array<double, max_nodes>& moments) {
   const auto weights = adams_weights(leg, lambdas, moments);
@@ -94,8 +96,9 @@ struct noisy_row {
   double noise = 0;
 };
 
-// The order-1 row of such a leg, for any two levels. Data prediction is variance preserving: at alpha_s = 0 and tau > 0 it
-// is alpha_t * D + sigma_t * z. No noise on a leg that rises or ends at sigma = 0, where both forms give alpha_t * D.
+// The order-1 row of such a leg, for any two levels. Data prediction is variance preserving: at alpha_s = 0 and tau > 0
+// it is alpha_t * D + sigma_t * z. No noise on a leg that rises or ends at sigma = 0, where both forms give alpha_t *
+// D.
 inline noisy_row exponential_first(const noise_level& from, const noise_level& to, quantity of, double tau_squared) {
   noisy_row n{ode_row(from, to, of)};
   if (tau_squared == 0 || to.sigma == 0 || !falls(from, to)) return n;

@@ -18,7 +18,9 @@ inline step_plan look_at(const noise_level& from, quantity of = quantity::x0) {
 }
 
 // A leg falls when it loses noise: sigma / alpha decreases.
-inline bool falls(const noise_level& from, const noise_level& to) { return to.sigma * from.alpha < from.sigma * to.alpha; }
+inline bool falls(const noise_level& from, const noise_level& to) {
+  return to.sigma * from.alpha < from.sigma * to.alpha;
+}
 inline bool rises(const noise_level& from, const noise_level& to) { return falls(to, from); }
 
 // exp(-h) = rho_t / rho_s for a leg that falls: 0 if it starts at alpha = 0 or ends at sigma = 0.
@@ -33,7 +35,8 @@ inline row data_row(const noise_level& from, const noise_level& to, double a) {
   return r;
 }
 
-// x_t = (alpha_t / alpha_s) * x + (sigma_t - sigma_s * alpha_t / alpha_s) * eps: DDIM in noise prediction (from.alpha > 0).
+// x_t = (alpha_t / alpha_s) * x + (sigma_t - sigma_s * alpha_t / alpha_s) * eps: DDIM in noise prediction (from.alpha >
+// 0).
 inline row eps_row(const noise_level& from, const noise_level& to) {
   row r{.x = to.alpha / from.alpha};
   r.now[0] = to.sigma - from.sigma * r.x;
@@ -45,16 +48,16 @@ struct first_order_row {
   row formula;
 };
 
-// DDIM at eta = 0 in the wanted form; in the other one where that does not exist: data prediction cannot leave sigma = 0,
-// noise prediction cannot leave alpha = 0.
+// DDIM at eta = 0 in the wanted form; in the other one where that does not exist: data prediction cannot leave sigma =
+// 0, noise prediction cannot leave alpha = 0.
 inline first_order_row ode_row(const noise_level& from, const noise_level& to, quantity wanted) {
   const bool by_eps = from.alpha > 0 && (wanted == quantity::eps || from.sigma == 0);
   return by_eps ? first_order_row{quantity::eps, eps_row(from, to)}
                 : first_order_row{quantity::x0, data_row(from, to, to.sigma / from.sigma)};
 }
 
-// The standard deviation of an ancestral step of strength eta: eta * sigma_t * sqrt(1 - (rho_t / rho_s)^2), at most sigma_t
-// and 0 for a leg that does not fall. For alpha^2 + sigma^2 = 1 it is DDIM's equation (16).
+// The standard deviation of an ancestral step of strength eta: eta * sigma_t * sqrt(1 - (rho_t / rho_s)^2), at most
+// sigma_t and 0 for a leg that does not fall. For alpha^2 + sigma^2 = 1 it is DDIM's equation (16).
 inline double ancestral_noise(const noise_level& from, const noise_level& to, double eta) {
   if (!falls(from, to)) return 0;
   const double kept = noise_kept(from, to);

@@ -17,11 +17,11 @@ namespace noisefall {
 // x_hat = x raised by churn (churn.hpp);  u = the Euler step from x_hat to t with D_1;  D_2 read at u
 // x_t = (sigma_t / sigma_hat) * x_hat + alpha_t * (1 - q) * ((1 - 1/(2q)) * D_1 + 1/(2q) * D_2),   q = rho_t / rho_hat
 //
-// (Karras, Aittala, Aila, Laine 2022, algorithm 2, with y = x / alpha and rho = sigma / alpha: the trapezoidal rule on eps.
-// For a flow it is Heun's method in sigma only up to the third order of the step: the variable is sigma / alpha.) Order 2 of
-// the ODE, two evaluations; one, the Euler step, on a leg with an end without lambda: exactly D at sigma_t = 0. A leg that
-// rises is done in eps, without churn. s_churn and s_noise >= 0, 0 <= s_tmin <= s_tmax in units of rho; count is the number
-// of steps of the run.
+// (Karras, Aittala, Aila, Laine 2022, algorithm 2, with y = x / alpha and rho = sigma / alpha: the trapezoidal rule on
+// eps. For a flow it is Heun's method in sigma only up to the third order of the step: the variable is sigma / alpha.)
+// Order 2 of the ODE, two evaluations; one, the Euler step, on a leg with an end without lambda: exactly D at sigma_t =
+// 0. A leg that rises is done in eps, without churn. s_churn and s_noise >= 0, 0 <= s_tmin <= s_tmax in units of rho;
+// count is the number of steps of the run.
 struct heun {
   static constexpr std::string_view name = "heun";
   static constexpr std::string_view reference =

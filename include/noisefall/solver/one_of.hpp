@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include <noisefall/solver/concept.hpp>
@@ -15,8 +16,8 @@ template <class... Solvers>
 class one_of {
  public:
   template <class S>
-    requires(std::same_as<S, Solvers> || ...)
-  one_of(S solver) : held_{std::move(solver)} {}  // NOLINT(google-explicit-constructor): stands wherever a solver does
+  requires(std::same_as<S, Solvers> || ...) one_of(S solver)
+      : held_{std::move(solver)} {}  // NOLINT(google-explicit-constructor): stands wherever a solver does
 
   std::string_view name() const {
     return std::visit([](const auto& s) { return name_of(s); }, held_);

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <noisefall/core/error.hpp>
+#include <noisefall/parameterisation/concept.hpp>
+#include <noisefall/schedule/noise_level.hpp>
 
 namespace noisefall {
 
@@ -18,17 +19,22 @@ struct own_action {
 
 // state          its scalars; the run owns them, one value per run
 // tensors()      state-sized tensors it wants besides x; readings() stored readings; reads() their quantity
-// begin(n)       the state for n samples
+// check_ends(first, last)   throws noisefall::error on a trajectory that it cannot walk
+// begin(state, n)   sets the state for n samples, without allocating the second time
 // advance(state, bench)   called at the start and after each evaluation. It may look at and combine tensors through the
 //                bench (sampler/bench.hpp) and says what it wants next. x may only change just before step_done.
+// transfer(archive, state)   hands each part of the state to archive(part), for checkpoints between steps
 // An OwnStep has no plan(); everything else of a solver (name, check) is the same.
 template <class S>
-concept OwnStep = std::copyable<S> && requires(const S& s, std::size_t n) {
-  typename S::state;
+concept OwnStep = std::copyable<S> && requires(const S& s, typename S::state& state, std::size_t n,
+                                             const noise_level& level) {
+  requires std::default_initializable<typename S::state>;
   { s.check() } -> std::same_as<void>;
+  { s.check_ends(level, level) } -> std::same_as<void>;
   { s.tensors() } -> std::convertible_to<std::size_t>;
   { s.readings() } -> std::convertible_to<std::size_t>;
-  { s.begin(n) } -> std::same_as<typename S::state>;
+  { s.reads() } -> std::same_as<quantity>;
+  { s.begin(state, n) } -> std::same_as<void>;
 };
 
 }  // namespace noisefall

@@ -14,8 +14,8 @@ inline constexpr std::size_t max_nodes = 5;  // UniC-4: four readings and the ne
 //
 //   I_0 = 1 - exp(-y),   I_k = 1 - (k / y) * I_{k-1} = y * k! * sum_j (-y)^j / (k + j + 1)!
 //
-// In the terms of DPM-Solver++: I_0 = -expm1(-h), I_1 = phi_2, I_2 = -2 * phi_3. Noise prediction has the same moments at
-// y = -h: the J_k of exp(+h) is -I_k(-h). Any finite y, 0 and negative ones included; relative error below 1e-14 for
+// In the terms of DPM-Solver++: I_0 = -expm1(-h), I_1 = phi_2, I_2 = -2 * phi_3. Noise prediction has the same moments
+// at y = -h: the J_k of exp(+h) is -I_k(-h). Any finite y, 0 and negative ones included; relative error below 1e-14 for
 // k <= 4 (the recursion alone loses ten digits at y = 0.001).
 inline double moment(std::size_t k, double y) {
   if (k == 0) return -std::expm1(-y);

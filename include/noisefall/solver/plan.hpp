@@ -38,14 +38,14 @@ inline constexpr row same_state{.x = 1};
 // One evaluation: the state it looks at, made by a row (same_state: x itself), and the level and label it is told.
 struct stage {
   row state = same_state;
-  noise_level at;
+  noise_level at{};
   double label = std::numeric_limits<double>::quiet_NaN();  // NaN: the leg's own for the first stage, else by level
 };
 
 // A unit increment of noise over an interval of levels. Slots are disjoint, so increments are independent; a corrector
 // that uses the last step's noise again names that step and slot.
 struct noise_slot {
-  noise_level from, to;
+  noise_level from{}, to{};
   std::uint32_t step = 0, slot = 0;
 };
 
@@ -59,18 +59,18 @@ struct learned_variance {
 struct step_plan {
   quantity of = quantity::x0;                // what the readings are
   quantity renoise_of = quantity::eps;       // what the second readings are
-  inline_vector<stage, max_evaluations> evaluations;
-  row result;                                // the state after the step
-  std::optional<row> keep;                   // becomes `previous` of the next step
+  inline_vector<stage, max_evaluations> evaluations{};
+  row result{};                              // the state after the step
+  std::optional<row> keep{};                 // becomes `previous` of the next step
   std::optional<std::size_t> remember = 0;   // the evaluation whose reading enters the history; none: nothing does
   std::array<noise_slot, max_noise_slots> slots{};
-  std::optional<learned_variance> variance;  // multiplies the noise of `result`
+  std::optional<learned_variance> variance{};  // multiplies the noise of `result`
 };
 
 // Where a step stands.
 struct step_position {
   std::size_t index = 0, count = 1;
-  noise_level from, to;
+  noise_level from{}, to{};
   double label = 0;
 };
 

@@ -18,18 +18,20 @@ namespace noisefall {
 // x_t = T(x, s, t, e),  T = (alpha_t / alpha_s) * x + (sigma_t - sigma_s * alpha_t / alpha_s) * e      (DDIM)
 // e = (55 e_0 - 59 e_1 + 37 e_2 - 9 e_3) / 24, or with fewer remembered (23, -16, 5) / 12, (3, -1) / 2, 1
 //
-// (Liu, Ren, Lin, Zhao 2022, equations 11 to 13.) Weights of a uniform grid, so the order is 2 on others. While fewer than
-// three readings are remembered:
-//   prk              pseudo Runge-Kutta: e_1 at s, e_2 and e_3 in the middle of the leg's time, e_4 at t; (1, 2, 2, 1) / 6; 4 evaluations
-//   improved_euler   first step only: e_1 at s, e_2 at t, their mean; 2 evaluations (diffusers' skip_prk_steps)
-//   ramp             the shorter formulas
-// Later steps cost one evaluation. The transfer is finite at sigma_t = 0, where the start takes no evaluation and a step
-// uses the formula of what is remembered. A leg that starts at alpha = 0 is a DDIM step in x0, and its reading is not used again.
+// (Liu, Ren, Lin, Zhao 2022, equations 11 to 13.) Weights of a uniform grid, so the order is 2 on others. While fewer
+// than three readings are remembered:
+//   prk              pseudo Runge-Kutta: e_1 at s, e_2 and e_3 in the middle of the leg's time, e_4 at t; (1, 2, 2, 1)
+//   / 6; 4 evaluations improved_euler   first step only: e_1 at s, e_2 at t, their mean; 2 evaluations (diffusers'
+//   skip_prk_steps) ramp             the shorter formulas
+// Later steps cost one evaluation. The transfer is finite at sigma_t = 0, where the start takes no evaluation and a
+// step uses the formula of what is remembered. A leg that starts at alpha = 0 is a DDIM step in x0, and its reading is
+// not used again.
 //
-// stride > 0 (training steps / sampling steps, an integer) reproduces diffusers: in the start a transfer ends at the level
-// of index `from - stride / 2` while the evaluation is labelled `next + stride / 2`, steps of the start end at the next leg's
-// start, and the improved Euler step begins `stride` above it. Needs levels whose t is the index. average_raw: the network's
-// outputs, not e, are averaged and remembered, and then converted at the leg's start; differs where the network predicts v.
+// stride > 0 (training steps / sampling steps, an integer) reproduces diffusers: in the start a transfer ends at the
+// level of index `from - stride / 2` while the evaluation is labelled `next + stride / 2`, steps of the start end at
+// the next leg's start, and the improved Euler step begins `stride` above it. Needs levels whose t is the index.
+// average_raw: the network's outputs, not e, are averaged and remembered, and then converted at the leg's start;
+// differs where the network predicts v.
 struct pndm {
   static constexpr std::string_view name = "pndm";
   static constexpr std::string_view reference =
@@ -94,7 +96,8 @@ struct pndm {
     const double label = as_diffusers ? window.ahead[1].label + half : std::numeric_limits<double>::quiet_NaN();
     p.evaluations.push_back({.state = transfer(window, from, first, {1}), .at = middle, .label = label});
     p.evaluations.push_back({.state = transfer(window, from, middle, {0, 1}), .at = middle, .label = label});
-    p.evaluations.push_back({.state = transfer(window, from, end, {0, 0, 1}), .at = end, .label = label_of_end(window)});
+    p.evaluations.push_back(
+        {.state = transfer(window, from, end, {0, 0, 1}), .at = end, .label = label_of_end(window)});
     p.result = transfer(window, from, end, {1. / 6, 2. / 6, 2. / 6, 1. / 6});
   }
 
@@ -103,17 +106,18 @@ struct pndm {
     const noise_level& from = window.at.from;
     const noise_level end = as_diffusers ? window.ahead[1].from : window.at.to;
     const noise_level again = as_diffusers ? window.at_time(end.t + stride) : from;
-    p.evaluations.push_back({.state = transfer(window, from, window.at.to, {1}), .at = end, .label = label_of_end(window)});
+    p.evaluations.push_back(
+        {.state = transfer(window, from, window.at.to, {1}), .at = end, .label = label_of_end(window)});
     p.result = transfer(window, again, end, {0.5, 0.5});
   }
 
-  double label_of_end(const step_window& window) const { return stride > 0 ? window.ahead[1].label : label_at_end(window); }
+  double label_of_end(const step_window& window) const {
+    return stride > 0 ? window.ahead[1].label : label_at_end(window);
+  }
 
   void multistep(step_plan& p, const step_window& window, std::size_t known) const {
-    static constexpr double weights[4][4] = {{1},
-                                             {3. / 2, -1. / 2},
-                                             {23. / 12, -16. / 12, 5. / 12},
-                                             {55. / 24, -59. / 24, 37. / 24, -9. / 24}};
+    static constexpr double weights[4][4] = {
+        {1}, {3. / 2, -1. / 2}, {23. / 12, -16. / 12, 5. / 12}, {55. / 24, -59. / 24, 37. / 24, -9. / 24}};
     p.result = transfer(window, window.at.from, window.at.to, {1});
     const double e = p.result.now[0];
     p.result.now[0] = e * weights[known][0];

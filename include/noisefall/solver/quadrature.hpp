@@ -9,9 +9,9 @@
 
 namespace noisefall {
 
-// The w with  sum_j w_j * node_j^k = moment_k  for k = 0 ... nodes - 1, which integrate the polynomial through the nodes.
-// The nodes must differ. Solved by divided differences (Bjorck and Pereyra 1970), exact to a few ulp where elimination
-// on the Vandermonde matrix is not.
+// The w with  sum_j w_j * node_j^k = moment_k  for k = 0 ... nodes - 1, which integrate the polynomial through the
+// nodes. The nodes must differ. Solved by divided differences (Bjorck and Pereyra 1970), exact to a few ulp where
+// elimination on the Vandermonde matrix is not.
 inline std::array<double, max_nodes> weights_on(std::span<const double> nodes, std::array<double, max_nodes> moments) {
   const std::size_t n = nodes.size();
   for (std::size_t i = n; i < max_nodes; ++i) moments[i] = 0;

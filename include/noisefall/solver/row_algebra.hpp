@@ -39,7 +39,8 @@ struct carried {
 
 inline carried carry(const row& r, quantity of, quantity renoise_of, const noise_level& from,
                      const noise_level& previous = {}) {
-  carried c{.data = r.x * from.alpha + r.previous * previous.alpha, .noise = r.x * from.sigma + r.previous * previous.sigma};
+  carried c{.data = r.x * from.alpha + r.previous * previous.alpha,
+            .noise = r.x * from.sigma + r.previous * previous.sigma};
   const auto read = [&c](quantity what, const auto& weights) {
     for (const double w : weights) (what == quantity::x0 ? c.data : c.noise) += w;
   };

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -20,16 +21,17 @@ namespace noisefall {
 // predictor: x_{i+1} = this leg from x_i', with m_i and the readings before it, and noise of strength tau
 //
 // (Xue et al. 2023, equations 14 and 17, algorithm 1.) Both are exponential Adams rows in lambda (exponential.hpp). tau
-// counts on legs whose label (their time, where they have none) lies in [tau_from, tau_to], elsewhere it is 0: the defaults
-// are for labels 0 to 999. few_step_weights: the published code's rule for two nodes in data prediction, I_1 becomes y / 2;
-// the difference is of third order in the step.
+// counts on legs whose label lies in [tau_from, tau_to], elsewhere it is 0; the published setting is 200 to 800 for labels 0
+// to 999. few_step_weights: the published code's rule for two nodes in data prediction, I_1
+// becomes y / 2; the difference is of third order in the step.
 //
-// A step costs one evaluation (pec: predict, evaluate, correct) or two (pece: the corrected state is evaluated at the same
-// level and that reading is the one remembered). corrector_order counts nodes, 0 switches it off. Orders ramp up from 1
-// (predictor) and 2 (corrector); lower_order_final limits them by the legs left, to 1 for the last one. Order of the ODE:
-// corrector_order, at most predictor_order + 1; without it predictor_order. As SDE the weak order is lower. No corrector
-// over a leg with an end without lambda; sigma_t = 0 is exactly D without noise; no noise on legs that rise.
-// predictor_order 1 to 4, corrector_order 0 to 4, tau >= 0.
+// A step costs one evaluation (pec: predict, evaluate, correct) or two (pece: the corrected state is evaluated at the
+// same level and that reading is the one remembered). corrector_order counts nodes, 0 switches it off. Orders ramp up
+// from 1 (predictor) and 2 (corrector); lower_order_final limits them by the legs left, to 1 for the last one, which
+// caps a run at order 2 as the steps shrink. Order of the ODE otherwise: corrector_order, at most predictor_order + 1;
+// without corrector predictor_order, with the ramp 2 at most. As SDE the weak order is lower. No corrector over a leg
+// with an end without lambda; sigma_t = 0 is exactly D without noise; no noise on legs that rise. predictor_order 1 to
+// 4, corrector_order 0 to 4, tau >= 0.
 struct sa_solver {
   static constexpr std::string_view name = "sa_solver";
   static constexpr std::string_view reference =
@@ -41,12 +43,15 @@ struct sa_solver {
   int predictor_order = 2, corrector_order = 2;
   quantity of = quantity::x0;
   mode evaluate = mode::pec;
-  double tau = 1, tau_from = 200, tau_to = 800;
+  double tau = 1;
+  double tau_from = -std::numeric_limits<double>::infinity(), tau_to = std::numeric_limits<double>::infinity();
   bool few_step_weights = true;
   bool lower_order_final = true;
 
   int order() const { return corrector_order > 0 ? std::min(corrector_order, predictor_order + 1) : predictor_order; }
-  std::size_t history() const { return static_cast<std::size_t>(std::max({predictor_order, corrector_order, 1}) - 1); }
+  std::size_t history() const {
+    return static_cast<std::size_t>(std::max({predictor_order - 1, corrector_order - 1, std::min(corrector_order, 1)}));
+  }
   void check() const {
     require_range("sa_solver.predictor_order", predictor_order, 1, 4);
     require_range("sa_solver.corrector_order", corrector_order, 0, 4);

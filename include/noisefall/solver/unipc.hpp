@@ -20,16 +20,18 @@ namespace noisefall {
 // predictor: x_{i+1} = this leg from x_i', with m_i and the readings before it
 //
 // (Zhao, Bai, Rao, Zhou, Lu 2023, equations 3 to 6 with algorithms 1 and 2.) Both are exponential Adams rows in lambda
-// (exponential.hpp). The published B(h) cancels except where the papers' code puts 1/2 for a weight, the predictor of order 2
-// and the corrector of order 1; there the slope is y / 2 (bh1) or I_0 / 2 (bh2). vary_coeff is the official code's third
-// form: exact weights in the predictor; in its corrector of order K the readings before m_i lack the K-th derivative, and m_i
-// has the weight I_K / K, as that code has it. B(h) is never formed where lambda is infinite.
+// (exponential.hpp). The published B(h) cancels except where the papers' code puts 1/2 for a weight, the predictor of
+// order 2 and the corrector of order 1; there the slope is y / 2 (bh1) or I_0 / 2 (bh2). B(h) is never formed where
+// lambda is infinite. vary_coeff is the official code's third form, exact in the predictor and in the corrector of
+// order 1; as in that code, the corrector of order K > 1 leaves the K-th derivative out and gives the new reading its
+// part in the one before, weighted by I_K / K, which makes it of order 1.
 //
-// One evaluation a step, at the predicted state; the reading is not renewed after the correction. With the corrector the
-// order is one above `order`; the order ramps up from 1, and the corrector makes up for that. Step i corrects with the order
-// that step i - 1 predicted with; not in the first step, after the history was cut, in steps whose i - 1 is listed in
-// skip_corrector, nor where a leg has an end without lambda. lower_order_final: order at most the number of steps left.
-// Order 1 at sigma_t = 0 (exactly D) and alpha_s = 0. order 1 to 4; legs may rise.
+// One evaluation a step, at the predicted state; the reading is not renewed after the correction. The order of the ODE
+// is `order`, one more with the corrector, which also makes up for the ramp from order 1; lower_order_final (order at
+// most the number of steps left) caps it at 2 as the steps shrink. Step i corrects with the order that step i - 1
+// predicted with; not in the first step, after the history was cut, in steps whose i - 1 is listed in skip_corrector,
+// nor over a leg with an end without lambda. Order 1 at sigma_t = 0 (exactly D) and alpha_s = 0. order 1 to 4; legs may
+// rise.
 struct unipc {
   static constexpr std::string_view name = "unipc";
   static constexpr std::string_view reference =
@@ -70,7 +72,8 @@ struct unipc {
 
     p.keep = same_state;
     if (corrects(window) && nodes.size() > 1) {
-      p.keep = corrected(leg_in_lambda(window.past_level(0), from, of, 0), nodes, std::min(limit(left + 1), nodes.size() - 1));
+      p.keep = corrected(leg_in_lambda(window.past_level(0), from, of, 0), nodes,
+                         std::min(limit(left + 1), nodes.size() - 1));
       p.result = substitute(p.result, *p.keep);
     }
     return p;

@@ -51,10 +51,14 @@ struct sum_of_terms {
   [[gnu::always_inline]] static inline void walk(const T* const* x, const T* w, std::size_t count, std::size_t n,
                                                  T* out) {
     switch (count) {
-      case 1: return add<Fused, Starts>(x, w, n, out, std::make_index_sequence<1>{});
-      case 2: return add<Fused, Starts>(x, w, n, out, std::make_index_sequence<2>{});
-      case 3: return add<Fused, Starts>(x, w, n, out, std::make_index_sequence<3>{});
-      default: return add<Fused, Starts>(x, w, n, out, std::make_index_sequence<together>{});
+      case 1:
+        return add<Fused, Starts>(x, w, n, out, std::make_index_sequence<1>{});
+      case 2:
+        return add<Fused, Starts>(x, w, n, out, std::make_index_sequence<2>{});
+      case 3:
+        return add<Fused, Starts>(x, w, n, out, std::make_index_sequence<3>{});
+      default:
+        return add<Fused, Starts>(x, w, n, out, std::make_index_sequence<together>{});
     }
   }
 

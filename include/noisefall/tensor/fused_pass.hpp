@@ -29,7 +29,8 @@ class fused_pass {
     samples_ = extents.samples();
     sample_size_ = extents.sample_size();
     if (what.weights.lanes() != 1 && what.weights.lanes() != samples_)
-      throw error{"pass", std::to_string(what.weights.lanes()) + " lanes of weights", "1 or " + std::to_string(samples_)};
+      throw error{"pass", std::to_string(what.weights.lanes()) + " lanes of weights",
+                  "1 or " + std::to_string(samples_)};
     one_row_ = what.weights.lanes() == 1 && what.limit.size() <= 1 && what.divisor.size() <= 1;
     for (const auto& in : what.inputs) include(in);
     for (const auto& out : what.outputs) include(out);
@@ -78,7 +79,9 @@ class fused_pass {
   // `length` elements from the start of `sample` on.
   void walk(std::size_t sample, std::size_t length) {
     const std::size_t lane = what_.weights.lanes() == 1 ? 0 : sample;
-    const auto weight = [&](std::size_t r, std::size_t term) { return static_cast<T>(what_.weights.at(r, term, lane)); };
+    const auto weight = [&](std::size_t r, std::size_t term) {
+      return static_cast<T>(what_.weights.at(r, term, lane));
+    };
     constexpr T unlimited = std::numeric_limits<T>::infinity();
     const T limit = per_sample(what_.limit, sample, unlimited), divisor = per_sample(what_.divisor, sample, T{1});
 
@@ -129,8 +132,7 @@ class fused_pass {
       }
       // Only now, because any array written may be one that was read.
       if (what_.stores) std::copy_n(values, n, what_.store.sample(sample) + at);
-      for (std::size_t o = 0; o < count; ++o)
-        std::copy_n(results[o], n, what_.outputs[o].sample(sample) + at);
+      for (std::size_t o = 0; o < count; ++o) std::copy_n(results[o], n, what_.outputs[o].sample(sample) + at);
     }
   }
 
@@ -146,8 +148,11 @@ class fused_pass {
   void make_gain(const T* e, std::size_t n, T* gain) const {
     const T offset = static_cast<T>(what_.gain_offset), slope = static_cast<T>(what_.gain_slope);
     switch (what_.gain) {
-      case gain_rule::none: break;
-      case gain_rule::factor: std::copy_n(e, n, gain); break;
+      case gain_rule::none:
+        break;
+      case gain_rule::factor:
+        std::copy_n(e, n, gain);
+        break;
       case gain_rule::square_root:
         for (std::size_t i = 0; i < n; ++i) gain[i] = std::sqrt(e[i] < T{0} ? T{0} : e[i]);
         break;

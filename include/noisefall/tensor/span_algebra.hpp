@@ -45,7 +45,9 @@ struct span_algebra {
   };
 
   // Elements start at zero, so that memory is in place before the first step.
-  buffer allocate(const shape& extents) const { return {std::vector<T, cache_line_allocator<T>>(extents.size()), extents}; }
+  buffer allocate(const shape& extents) const {
+    return {std::vector<T, cache_line_allocator<T>>(extents.size()), extents};
+  }
   span view_of(buffer& of) const { return {of.elements.data(), of.extents}; }
   shape extents(const view& of) const { return of.extents(); }
 

@@ -19,7 +19,7 @@ namespace noisefall {
 inline std::vector<double> linear_ramp(std::size_t n, double a, double b) {
   const double step = n > 1 ? (b - a) / static_cast<double>(n - 1) : 0;
   std::vector<double> values(n);
-  for (std::size_t i = 0; i < n; ++i) values[i] = static_cast<double>(i) * step + a;
+  for (std::size_t i = 0; i < n; ++i) values[i] = numpy_point(a, static_cast<long>(i), step);
   if (n > 1) values.back() = b;
   return values;
 }

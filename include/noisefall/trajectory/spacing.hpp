@@ -35,7 +35,10 @@ trajectory over_sigmas(const S& schedule, std::size_t n, std::optional<double> l
   const noise_level top = hi ? level_at_rho(schedule, *hi) : schedule.at(schedule.t_max());
   const noise_level bottom = lo ? level_at_rho(schedule, *lo) : schedule.at(schedule.t_min());
   const std::size_t points = end == final_level::zero ? n : n + 1;
-  const std::vector<double> sigmas = ramp(points, lo ? *lo : bottom.rho(), hi ? *hi : top.rho());
+  const double low = lo ? *lo : bottom.rho(), high = hi ? *hi : top.rho();
+  require(points == 1 || low < high, where,
+          "sigma_min: " + std::to_string(low) + ", sigma_max: " + std::to_string(high), "sigma_min below sigma_max");
+  const std::vector<double> sigmas = ramp(points, low, high);
   std::vector<noise_level> levels{top};
   for (std::size_t i = 1; i + 1 < points; ++i) levels.push_back(level_at_rho(schedule, sigmas[i]));
   if (points > 1) levels.push_back(bottom);

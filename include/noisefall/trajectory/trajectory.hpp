@@ -17,7 +17,7 @@ namespace noisefall {
 
 // One step's journey. The label is what the network is fed as time; NaN: the parameterisation decides.
 struct leg {
-  noise_level from, to;
+  noise_level from{}, to{};
   double label = std::numeric_limits<double>::quiet_NaN();
 };
 
@@ -35,6 +35,15 @@ class trajectory {
   explicit trajectory(std::span<const noise_level> levels) : trajectory{between(levels), trajectory_kind::descending} {}
   explicit trajectory(const std::vector<noise_level>& levels) : trajectory{std::span<const noise_level>{levels}} {}
   trajectory(std::vector<leg> legs, trajectory_kind kind) : legs_{std::move(legs)}, kind_{kind} { check(); }
+
+  // The same legs, each label that is left open filled in.
+  template <class Label>
+  trajectory labelled(Label label) const {
+    trajectory filled = *this;
+    for (leg& l : filled.legs_)
+      if (std::isnan(l.label)) l.label = label(l.from);
+    return filled;
+  }
 
   std::size_t steps() const { return legs_.size(); }
   const leg& operator[](std::size_t i) const { return legs_[i]; }
@@ -59,8 +68,8 @@ class trajectory {
     for (std::size_t i = 0; i < legs_.size(); ++i) {
       const std::string where = "trajectory: leg " + std::to_string(i);
       for (const noise_level& l : {legs_[i].from, legs_[i].to})
-        require(l.alpha >= 0 && l.sigma >= 0 && std::isfinite(l.alpha) && std::isfinite(l.sigma) && l.alpha + l.sigma > 0,
-                where, "a level with alpha " + std::to_string(l.alpha) + ", sigma " + std::to_string(l.sigma),
+        require(l.alpha >= 0 && l.sigma >= 0 && l.alpha + l.sigma > 0 && std::isfinite(l.alpha + l.sigma), where,
+                "a level with alpha " + std::to_string(l.alpha) + ", sigma " + std::to_string(l.sigma),
                 "finite alpha >= 0 and sigma >= 0, not both zero");
       if (kind_ == trajectory_kind::compat) continue;
       const bool falls = cleaner(legs_[i].to, legs_[i].from), rises = cleaner(legs_[i].from, legs_[i].to);

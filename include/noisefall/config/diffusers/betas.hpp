@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,7 @@ struct beta_fields {
   std::size_t train_steps = 1000;
   double start = 1e-4, end = 0.02;
   std::string schedule = "linear";
-  std::optional<std::vector<double>> trained;
+  std::optional<std::vector<double>> trained{};
   bool zero_snr = false;
 
   // Reads over the class's own defaults. `zero_snr` belongs to some classes only.
@@ -58,6 +59,8 @@ struct beta_fields {
     if (zero_snr) bars.back() = std::ldexp(1.0, -24);
     return bars;
   }
+
+  friend bool operator==(const beta_fields&, const beta_fields&) = default;
 };
 
 // The level of a table's entry; index -1 is the last entry, as in Python.
@@ -67,6 +70,17 @@ inline noise_level table_level(const std::vector<double>& alphas_cumprod, long i
           "below num_train_timesteps, " + std::to_string(n));
   const double bar = alphas_cumprod[static_cast<std::size_t>(index < 0 ? index + n : index)];
   return {static_cast<double>(index), std::sqrt(bar), std::sqrt(1 - bar)};
+}
+
+// The levels that add_noise uses in the classes that look labels up in the table.
+inline std::vector<noise_level> table_levels(const std::vector<double>& alphas_cumprod, std::span<const double> labels,
+                                             std::string_view class_name) {
+  std::vector<noise_level> levels;
+  for (const double t : labels) {
+    require(t == std::floor(t) && std::abs(t) < 1e9, class_name, "timestep " + std::to_string(t), "a whole number");
+    levels.push_back(table_level(alphas_cumprod, static_cast<long>(t), class_name));
+  }
+  return levels;
 }
 
 // sqrt((1 - alpha_bar) / alpha_bar), which diffusers and k-diffusion call sigma.

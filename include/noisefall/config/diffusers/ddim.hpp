@@ -1,6 +1,7 @@
 // DDIMScheduler.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,10 @@ struct ddim_class {
 
   std::vector<double> alphas_cumprod() const { return betas.alphas_cumprod(); }
 
+  std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments&) const {
+    return table_levels(alphas_cumprod(), timesteps, class_name);
+  }
+
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps", "eta", "use_clipped_model_output"});
     const std::size_t n = a.steps(class_name, betas.train_steps);
@@ -52,6 +57,8 @@ struct ddim_class {
     return {ddim{.eta = a.eta}, discrete_schedule{bars}, trajectory{std::move(legs), trajectory_kind::compat},
             parameterisation_of(prediction, false), clip};
   }
+
+  friend bool operator==(const ddim_class&, const ddim_class&) = default;
 
  private:
   noise_level level_after(const std::vector<double>& bars, long t) const {

@@ -61,6 +61,8 @@ struct ddim_inverse_class {
     return {ddim{}, discrete_schedule{bars}, trajectory{std::move(legs), trajectory_kind::compat},
             parameterisation_of(prediction, false), map};
   }
+
+  friend bool operator==(const ddim_inverse_class&, const ddim_inverse_class&) = default;
 };
 
 }  // namespace noisefall::diffusers

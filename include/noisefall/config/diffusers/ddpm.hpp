@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,10 @@ struct ddpm_class {
 
   std::vector<double> alphas_cumprod() const { return betas.alphas_cumprod(); }
 
+  std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments&) const {
+    return table_levels(alphas_cumprod(), timesteps, class_name);
+  }
+
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps", "timesteps"});
     a.one_of(class_name, a.timesteps, "timesteps");
@@ -64,6 +69,8 @@ struct ddpm_class {
             .map = map,
             .learned_variance = variance.starts_with("learned")};
   }
+
+  friend bool operator==(const ddpm_class&, const ddpm_class&) = default;
 
  private:
   std::vector<long> given(const std::vector<double>& timesteps) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,8 @@ struct dpm_algorithm {
             .euler_at_final = euler_at_final,
             .third_order = dpm_multistep::third::shipped};
   }
+
+  friend bool operator==(const dpm_algorithm&, const dpm_algorithm&) = default;
 };
 
 struct dpm_solver_multistep_class {
@@ -96,15 +99,21 @@ struct dpm_solver_multistep_class {
     return g;
   }
 
+  std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
+    return grid_levels(grid(a), timesteps, true, class_name, [this](double sigma, double label) { return switches.level(sigma, label); });
+  }
+
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps", "timesteps", "mu"});
     return {.solver = algorithm.solver(lower_order_final, euler_at_final),
-            .schedule = discrete_schedule{alphas_cumprod(), between::sigma},
+            .schedule = discrete_schedule{betas.alphas_cumprod(), between::sigma},
             .path = path_of(grid(a), [this](double sigma, double label) { return switches.level(sigma, label); }),
             .parameterisation = parameterisation_of(prediction, switches.flow),
             .map = map,
             .learned_variance = !variance.empty() && prediction == "epsilon"};
   }
+
+  friend bool operator==(const dpm_solver_multistep_class&, const dpm_solver_multistep_class&) = default;
 };
 
 }  // namespace noisefall::diffusers

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,16 +43,24 @@ struct edm_euler_class {
     return g;
   }
 
+  std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
+    return grid_levels(grid(a), timesteps, false, class_name, exploding_level);
+  }
+
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps", "sigmas", "s_churn", "s_tmin", "s_tmax", "s_noise"});
     return {.solver = euler{.s_churn = a.s_churn, .s_tmin = a.s_tmin, .s_tmax = a.s_tmax, .s_noise = a.s_noise,
                             .churn_after = true},
             .schedule = edm{.sigma_min = edm_field.sigma_min, .sigma_max = edm_field.sigma_max},
-            .path = path_of(grid(a), [](double sigma, double) { return noise_level{sigma, 1, sigma}; }),
-            .parameterisation = edm_precond{.sigma_data = edm_field.sigma_data},
+            .path = path_of(grid(a), [](double sigma, double) { return exploding_level(sigma, sigma); }),
+            .parameterisation =
+                edm_precond{.sigma_data = edm_field.sigma_data,
+                            .output = prediction == "v_prediction" ? edm_output::v_like : edm_output::eps_like},
             .map = {},
             .init_noise_sigma = edm_field.init_noise_sigma()};
   }
+
+  friend bool operator==(const edm_euler_class&, const edm_euler_class&) = default;
 };
 
 }  // namespace noisefall::diffusers

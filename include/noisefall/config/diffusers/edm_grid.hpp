@@ -15,6 +15,7 @@ namespace noisefall::diffusers {
 struct edm_fields {
   double sigma_min = 0.002, sigma_max = 80, sigma_data = 0.5, rho = 7;
   std::string schedule = "karras";
+  std::size_t train_steps = 1000;  // of the labels; the levels do not depend on it
 
   void read(const fields& f) {
     sigma_min = f.number("sigma_min", sigma_min, positive);
@@ -23,7 +24,7 @@ struct edm_fields {
     sigma_data = f.number("sigma_data", sigma_data, positive);
     rho = f.number("rho", rho, positive);
     schedule = f.choice("sigma_schedule", schedule, {"karras", "exponential"});
-    f.integer("num_train_timesteps", 1000, 1);
+    train_steps = static_cast<std::size_t>(f.integer("num_train_timesteps", 1000, 1));
   }
 
   // `ramp` goes from 0 (sigma_max) to 1 (sigma_min); the exponential schedule looks at its length only.
@@ -36,6 +37,8 @@ struct edm_fields {
   }
 
   double init_noise_sigma() const { return std::sqrt(sigma_max * sigma_max + 1); }
+
+  friend bool operator==(const edm_fields&, const edm_fields&) = default;
 };
 
 }  // namespace noisefall::diffusers

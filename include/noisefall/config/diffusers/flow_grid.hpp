@@ -59,6 +59,8 @@ struct flow_fields {
 
   static noise_level level(double sigma, double label) { return {label, 1 - sigma, sigma}; }
 
+  friend bool operator==(const flow_fields&, const flow_fields&) = default;
+
  private:
   std::vector<double> start(const diffusers_arguments& a, std::string_view class_name) const {
     const double train = static_cast<double>(train_steps);

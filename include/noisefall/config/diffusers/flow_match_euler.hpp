@@ -1,7 +1,9 @@
 // FlowMatchEulerDiscreteScheduler.
 #pragma once
 
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include <noisefall/config/diffusers/flow_grid.hpp>
 #include <noisefall/config/diffusers/setup.hpp>
@@ -26,6 +28,10 @@ struct flow_match_euler_class {
 
   sigma_grid grid(const diffusers_arguments& a) const { return flow.grid(a, class_name); }
 
+  std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
+    return grid_levels(grid(a), timesteps, false, class_name, flow_fields::level);
+  }
+
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps", "timesteps", "sigmas", "mu"});
     const auto solver = stochastic ? erased_solver{consistency_multistep{}} : erased_solver{ddim{}};
@@ -35,6 +41,8 @@ struct flow_match_euler_class {
             .parameterisation = predicts_flow{},
             .map = {}};
   }
+
+  friend bool operator==(const flow_match_euler_class&, const flow_match_euler_class&) = default;
 };
 
 }  // namespace noisefall::diffusers

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,10 @@ struct pndm_class {
 
   std::vector<double> alphas_cumprod() const { return betas.alphas_cumprod(); }
 
+  std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments&) const {
+    return table_levels(alphas_cumprod(), timesteps, class_name);
+  }
+
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps"});
     const std::size_t n = a.steps(class_name, betas.train_steps);
@@ -60,6 +65,8 @@ struct pndm_class {
             .parameterisation = parameterisation_of(prediction, false),
             .map = {}};
   }
+
+  friend bool operator==(const pndm_class&, const pndm_class&) = default;
 };
 
 }  // namespace noisefall::diffusers

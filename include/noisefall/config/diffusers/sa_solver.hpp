@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,11 +65,15 @@ struct sa_solver_class {
     return g;
   }
 
+  std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments&) const {
+    return table_levels(alphas_cumprod(), timesteps, class_name);
+  }
+
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps"});
     return {.solver = sa_solver{.predictor_order = predictor_order,
                                 .corrector_order = corrector_order,
-                                .of = by_eps ? quantity::eps : quantity::x0,
+                                .of = by_eps ? quantity::eps : quantity::x0, .tau_from = 200, .tau_to = 800,
                                 .lower_order_final = lower_order_final},
             .schedule = discrete_schedule{alphas_cumprod(), between::sigma},
             .path = path_of(grid(a), [this](double sigma, double label) { return switches.level(sigma, label); }),
@@ -76,6 +81,8 @@ struct sa_solver_class {
             .map = map,
             .learned_variance = !variance.empty() && prediction == "epsilon"};
   }
+
+  friend bool operator==(const sa_solver_class&, const sa_solver_class&) = default;
 };
 
 }  // namespace noisefall::diffusers

@@ -64,6 +64,8 @@ struct sigma_switches {
     const double alpha = 1 / std::sqrt(sigma * sigma + 1);
     return {label, alpha, sigma * alpha};
   }
+
+  friend bool operator==(const sigma_switches&, const sigma_switches&) = default;
 };
 
 // A table of sigmas at the training indices, cleanest first.
@@ -91,10 +93,23 @@ struct sigma_table {
   std::vector<double> labels(const std::vector<double>& of, bool rounded) const {
     std::vector<double> result;
     for (const double s : of) {
-      const double index = sigma_to_index(log_sigmas, s);
+      const double index = index_of(s);
       result.push_back(rounded ? std::nearbyint(index) : index);
     }
     return result;
+  }
+
+  // As sigma_to_index, for tables that need not rise at their noisy end (rescale_betas_zero_snr): the last entry that is
+  // not above counts.
+  double index_of(double sigma) const {
+    if (log_sigmas.size() == 1) return 0;
+    const double wanted = std::log(std::max(sigma, 1e-10));
+    std::size_t low = 0;
+    for (std::size_t i = 0; i < log_sigmas.size(); ++i)
+      if (log_sigmas[i] <= wanted) low = i;
+    low = std::min(low, log_sigmas.size() - 2);
+    const double weight = std::clamp((log_sigmas[low] - wanted) / (log_sigmas[low] - log_sigmas[low + 1]), 0.0, 1.0);
+    return (1 - weight) * static_cast<double>(low) + weight * static_cast<double>(low + 1);
   }
 
   std::vector<double> sigmas, log_sigmas;
@@ -122,13 +137,25 @@ inline std::size_t position_of(double label, const std::vector<double>& labels, 
                                std::string_view class_name) {
   std::optional<std::size_t> first;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i] != label) continue;
+    if (std::abs(labels[i] - label) > 1e-9 * std::max(1.0, std::abs(label))) continue;
     if (first) return i;
     first = i;
   }
   require(first || last_if_absent, class_name, "timestep " + std::to_string(label) + " is none of this run's",
-          "one of the labels of the trajectory");
+          "one of its labels");
   return first.value_or(labels.size() - 1);
 }
+
+// The levels that add_noise uses for labels of a run.
+template <class Level>
+std::vector<noise_level> grid_levels(const sigma_grid& grid, std::span<const double> labels, bool last_if_absent,
+                                     std::string_view class_name, Level level) {
+  std::vector<noise_level> levels;
+  for (const double t : labels) levels.push_back(level(grid.sigmas[position_of(t, grid.labels, last_if_absent, class_name)], t));
+  return levels;
+}
+
+// x0 + sigma * eps, as the classes after k-diffusion count.
+inline noise_level exploding_level(double sigma, double label) { return {label, 1, sigma}; }
 
 }  // namespace noisefall::diffusers

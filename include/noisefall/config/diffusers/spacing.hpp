@@ -19,6 +19,8 @@ struct spacing_fields {
     spacing = f.choice("timestep_spacing", spacing, {"leading", "trailing", "linspace"});
     offset = static_cast<long>(f.integer("steps_offset", offset, 0));
   }
+
+  friend bool operator==(const spacing_fields&, const spacing_fields&) = default;
 };
 
 // round(numpy.arange(last, 0, -table / n)) - 1: rounding may leave a last entry of -1, and diffusers runs it.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -88,18 +89,25 @@ struct unipc_multistep_class {
     return g;
   }
 
+  std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
+    return grid_levels(grid(a), timesteps, true, class_name, [this](double sigma, double label) { return switches.level(sigma, label); });
+  }
+
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps", "sigmas", "mu"});
     return {.solver = unipc{.order = order,
                             .of = predict_x0 ? quantity::x0 : quantity::eps,
                             .coefficients = solver_type == "bh1" ? unipc::variant::bh1 : unipc::variant::bh2,
+                            .corrector = true,
                             .lower_order_final = lower_order_final,
                             .skip_corrector = skip_corrector},
-            .schedule = discrete_schedule{alphas_cumprod(), between::sigma},
+            .schedule = discrete_schedule{betas.alphas_cumprod(), between::sigma},
             .path = path_of(grid(a), [this](double sigma, double label) { return switches.level(sigma, label); }),
             .parameterisation = parameterisation_of(prediction, switches.flow),
             .map = map};
   }
+
+  friend bool operator==(const unipc_multistep_class&, const unipc_multistep_class&) = default;
 
  private:
   sigma_grid flow_grid(const diffusers_arguments& a, std::size_t n) const {

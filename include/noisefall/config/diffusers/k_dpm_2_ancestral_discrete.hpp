@@ -1,0 +1,50 @@
+// KDPM2AncestralDiscreteScheduler: its levels; the solver is not connected yet.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <noisefall/config/diffusers/k_grid.hpp>
+
+namespace noisefall::diffusers {
+
+// As KDPM2Discrete, but the label between two sigmas is that of the geometric mean of the first and of the sigma that the
+// ancestral step goes down to.
+struct k_dpm_2_ancestral_discrete_class {
+  static constexpr std::string_view class_name = "KDPM2AncestralDiscreteScheduler";
+
+  k_fields k;
+
+  explicit k_dpm_2_ancestral_discrete_class(const fields& f) {
+    k.betas.start = 0.00085;
+    k.betas.end = 0.012;
+    k.read(f, false);
+  }
+
+  sigma_grid grid(const diffusers_arguments& a) const {
+    const sigma_table table{sigmas_of(k.alphas_cumprod())};
+    sigma_grid g = k.grid(table, k.labels(a.steps(class_name, k.betas.train_steps)), true);
+    std::vector<double> middle;
+    for (std::size_t i = 0; i + 1 < g.sigmas.size(); ++i) {
+      const double s = g.sigmas[i], next = g.sigmas[i + 1];
+      const double up = std::sqrt(next * next * (s * s - next * next) / (s * s)), down = std::sqrt(next * next - up * up);
+      middle.push_back(std::exp((std::log(s) + std::log(down)) / 2));
+    }
+    g.labels = interleaved(g.labels, table.labels(middle, false));
+    g.sigmas = doubled(g.sigmas);
+    g.sigmas.insert(g.sigmas.end(), 3, 0);
+    return g;
+  }
+
+  std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
+    return grid_levels(grid(a), timesteps, false, class_name, exploding_level);
+  }
+
+  friend bool operator==(const k_dpm_2_ancestral_discrete_class&, const k_dpm_2_ancestral_discrete_class&) = default;
+};
+
+}  // namespace noisefall::diffusers

@@ -1,0 +1,86 @@
+// A whole sampler from one JSON object.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <noisefall/config/native/described.hpp>
+#include <noisefall/config/native/guidances.hpp>
+#include <noisefall/config/native/parameterisations.hpp>
+#include <noisefall/config/native/schedules.hpp>
+#include <noisefall/config/native/solvers.hpp>
+#include <noisefall/config/native/thresholds.hpp>
+#include <noisefall/config/native/trajectories.hpp>
+#include <noisefall/core/error.hpp>
+#include <noisefall/sampler/sampler.hpp>
+
+namespace noisefall {
+
+template <class S>
+using sampler_of = sampler<S, any_schedule, any_guidance, any_parameterisation>;
+// A sampler chosen at run time; std::visit gives the one inside.
+using any_sampler = std::variant<sampler_of<erased_solver>, sampler_of<dpm_adaptive>>;
+
+struct loaded_sampler {
+  any_sampler policy;
+  nlohmann::json described;            // every policy with all its fields; loads to the same sampler
+  std::vector<std::string> citations;  // the papers behind the policies
+
+  const trajectory& path() const {
+    return std::visit([](const auto& sample) -> const trajectory& { return sample.path(); }, policy);
+  }
+};
+
+// {"solver": ..., "schedule": ..., "trajectory": ..., "guidance": ..., "parameterisation": ..., "threshold": ...}, each a
+// name or an object with a name and fields. Without them: unguided, predicts_eps, no threshold.
+inline loaded_sampler load_sampler(const nlohmann::json& from, const std::string& pointer = {}) {
+  const fields in{from, pointer};
+  in.allow_only({"solver", "schedule", "trajectory", "guidance", "parameterisation", "threshold"});
+  const auto needed = [&](std::string_view name, const std::string& allowed) -> const nlohmann::json& {
+    if (!in.has(name)) in.refuse(name, allowed);
+    return in.value(name);
+  };
+  const auto schedule = load_schedule(needed("schedule", described_schedules::names()), in.at("schedule"));
+  const auto spacing = load_spacing(needed("trajectory", described_spacings::names()), in.at("trajectory"));
+  const auto solver = load_solver(needed("solver", described_solvers::names()), in.at("solver"));
+  const auto guidance =
+      load_guidance(in.has("guidance") ? in.value("guidance") : nlohmann::json("unguided"), in.at("guidance"));
+  const auto parameterisation =
+      load_parameterisation(in.has("parameterisation") ? in.value("parameterisation") : nlohmann::json("predicts_eps"),
+                            in.at("parameterisation"));
+  const threshold map = in.has("threshold") ? load_threshold(in.value("threshold"), in.at("threshold")) : threshold{};
+  trajectory path = lay(spacing, schedule.policy, in.at("trajectory"));
+
+  nlohmann::json described{{"solver", solver.described},
+                           {"schedule", schedule.described},
+                           {"trajectory", spacing.described},
+                           {"guidance", guidance.described},
+                           {"parameterisation", parameterisation.described},
+                           {"threshold", write_described(map)}};
+  std::vector<std::string> citations;
+  for (const std::string& reference : {solver.reference, schedule.reference, spacing.reference, guidance.reference,
+                                       parameterisation.reference})
+    if (!reference.empty() && std::find(citations.begin(), citations.end(), reference) == citations.end())
+      citations.push_back(reference);
+
+  try {
+    return std::visit(
+        [&](const auto& chosen) {
+          return loaded_sampler{sampler_of<std::remove_cvref_t<decltype(chosen)>>{
+                                    chosen, schedule.policy, std::move(path), guidance.policy, parameterisation.policy,
+                                    map},
+                                std::move(described), std::move(citations)};
+        },
+        solver.policy);
+  } catch (const error& e) {
+    throw error{(pointer.empty() ? "" : pointer + ": ") + e.where(), e.problem(), e.allowed()};
+  }
+}
+
+}  // namespace noisefall

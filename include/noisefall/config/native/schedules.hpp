@@ -1,0 +1,182 @@
+// The fields of the schedules, and a schedule by its name.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <noisefall/config/native/described.hpp>
+#include <noisefall/core/error.hpp>
+#include <noisefall/schedule/any_schedule.hpp>
+#include <noisefall/schedule/cosine.hpp>
+#include <noisefall/schedule/discrete.hpp>
+#include <noisefall/schedule/edm.hpp>
+#include <noisefall/schedule/flow.hpp>
+#include <noisefall/schedule/linear.hpp>
+#include <noisefall/schedule/scaled_linear.hpp>
+#include <noisefall/schedule/snr_shift.hpp>
+#include <noisefall/schedule/trigflow.hpp>
+#include <noisefall/schedule/ve.hpp>
+#include <noisefall/schedule/vp.hpp>
+#include <noisefall/schedule/vp_table.hpp>
+#include <noisefall/schedule/zero_terminal_snr.hpp>
+
+namespace noisefall {
+
+template <>
+inline constexpr auto spelling<between> = std::to_array<spelt<between>>(
+    {{"log_sigma", between::log_sigma}, {"sigma", between::sigma}, {"log_alpha", between::log_alpha}});
+
+// A table is described by its settings: those of linear, scaled_linear and cosine, or one of these.
+struct discrete_settings {
+  std::vector<double> alphas_cumprod{};
+  between rule = between::log_sigma;
+  operator discrete_schedule() const { return discrete_schedule{alphas_cumprod, rule}; }  // NOLINT
+};
+// A table made from another one, `of`.
+using loaded_table = std::optional<loaded<discrete_schedule>>;
+struct zero_terminal_snr_settings {
+  loaded_table of{};
+  double last = 0;
+  void check() const { require(of.has_value(), "of", "missing", "a schedule with a table"); }
+  operator zero_terminal_snr() const { return zero_terminal_snr{of->policy, last}; }  // NOLINT
+};
+struct snr_shift_settings {
+  loaded_table of{};
+  double scale = 3;
+  void check() const { require(of.has_value(), "of", "missing", "a schedule with a table"); }
+  operator snr_shift() const { return snr_shift{of->policy, scale}; }  // NOLINT
+};
+struct vp_table_settings {
+  loaded_table of{};
+  double lambda_clip = -5.1;
+  void check() const { require(of.has_value(), "of", "missing", "a schedule with a table"); }
+  operator vp_table() const { return vp_table{of->policy.alphas_cumprod(), lambda_clip}; }  // NOLINT
+};
+
+void read_value(const fields& from, std::string_view name, loaded_table& value);
+inline nlohmann::json json_of(const loaded_table& value) {
+  return value ? value->described : nlohmann::json(nullptr);
+}
+
+template <>
+struct described_as<linear::settings> {
+  using policy = linear;
+};
+template <>
+struct described_as<scaled_linear::settings> {
+  using policy = scaled_linear;
+};
+template <>
+struct described_as<cosine::settings> {
+  using policy = cosine;
+};
+template <>
+struct described_as<discrete_settings> {
+  using policy = discrete_schedule;
+};
+template <>
+struct described_as<zero_terminal_snr_settings> {
+  using policy = zero_terminal_snr;
+};
+template <>
+struct described_as<snr_shift_settings> {
+  using policy = snr_shift;
+};
+template <>
+struct described_as<vp_table_settings> {
+  using policy = vp_table;
+};
+
+template <class V>
+void describe(V& visit, linear::settings& s) {
+  visit("beta_start", s.beta_start);
+  visit("beta_end", s.beta_end);
+  visit("train_steps", s.train_steps);
+  visit("rule", s.rule);
+}
+template <class V>
+void describe(V& visit, scaled_linear::settings& s) {
+  visit("beta_start", s.beta_start);
+  visit("beta_end", s.beta_end);
+  visit("train_steps", s.train_steps);
+  visit("rule", s.rule);
+}
+template <class V>
+void describe(V& visit, cosine::settings& s) {
+  visit("train_steps", s.train_steps);
+  visit("rule", s.rule);
+}
+template <class V>
+void describe(V& visit, discrete_settings& s) {
+  visit("alphas_cumprod", s.alphas_cumprod);
+  visit("rule", s.rule);
+}
+template <class V>
+void describe(V& visit, zero_terminal_snr_settings& s) {
+  visit("of", s.of);
+  visit("last", s.last);
+}
+template <class V>
+void describe(V& visit, snr_shift_settings& s) {
+  visit("of", s.of);
+  visit("scale", s.scale);
+}
+template <class V>
+void describe(V& visit, vp_table_settings& s) {
+  visit("of", s.of);
+  visit("lambda_clip", s.lambda_clip);
+}
+template <class V>
+void describe(V& visit, vp_linear& s) {
+  visit("beta_0", s.beta_0);
+  visit("beta_1", s.beta_1);
+  visit("t_end", s.t_end);
+}
+template <class V>
+void describe(V& visit, ve& s) {
+  visit("sigma_min", s.sigma_min);
+  visit("sigma_max", s.sigma_max);
+}
+template <class V>
+void describe(V& visit, edm& s) {
+  visit("sigma_min", s.sigma_min);
+  visit("sigma_max", s.sigma_max);
+}
+template <class V>
+void describe(V& visit, rectified_flow& s) {
+  visit("t_end", s.t_end);
+}
+template <class V>
+void describe(V& visit, trig_flow& s) {
+  visit("sigma_data", s.sigma_data);
+  visit("t_end", s.t_end);
+}
+
+template <class... More>
+using tables_and =
+    described_list<linear::settings, scaled_linear::settings, cosine::settings, discrete_settings,
+                   zero_terminal_snr_settings, snr_shift_settings, More...>;
+using described_tables = tables_and<>;
+using described_schedules = tables_and<vp_linear, vp_table_settings, ve, edm, rectified_flow, trig_flow>;
+
+inline loaded<any_schedule> load_schedule(const nlohmann::json& from, const std::string& pointer = {}) {
+  return load_one_of<any_schedule>(described_schedules{}, from, pointer);
+}
+inline loaded<discrete_schedule> load_table(const nlohmann::json& from, const std::string& pointer = {}) {
+  return load_one_of<discrete_schedule>(described_tables{}, from, pointer);
+}
+inline void read_value(const fields& from, std::string_view name, loaded_table& value) {
+  value = load_table(from.value(name), from.at(name));
+}
+
+// Any table, by its entries; it reads back to the same bits.
+inline void to_json(nlohmann::json& to, const discrete_schedule& table) {
+  to = write_described(discrete_settings{{table.alphas_cumprod().begin(), table.alphas_cumprod().end()}, table.rule()});
+}
+
+}  // namespace noisefall

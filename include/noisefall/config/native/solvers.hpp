@@ -1,0 +1,177 @@
+// The fields of the built-in solvers, and a solver by its name.
+#pragma once
+
+#include <array>
+#include <string>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+#include <noisefall/config/native/described.hpp>
+#include <noisefall/solver/built_in.hpp>
+#include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/erased.hpp>
+
+namespace noisefall {
+
+template <>
+inline constexpr auto spelling<quantity> =
+    std::to_array<spelt<quantity>>({{"x0", quantity::x0}, {"eps", quantity::eps}});
+template <>
+inline constexpr auto spelling<ddpm::variance_kind> = std::to_array<spelt<ddpm::variance_kind>>(
+    {{"fixed_small", ddpm::variance_kind::fixed_small},
+     {"fixed_large", ddpm::variance_kind::fixed_large},
+     {"learned", ddpm::variance_kind::learned},
+     {"learned_range", ddpm::variance_kind::learned_range}});
+template <>
+inline constexpr auto spelling<ddpm::last_noise> = std::to_array<spelt<ddpm::last_noise>>(
+    {{"never", ddpm::last_noise::never}, {"unless_label_zero", ddpm::last_noise::unless_label_zero}});
+template <>
+inline constexpr auto spelling<dpm_multistep::kind> = std::to_array<spelt<dpm_multistep::kind>>(
+    {{"midpoint", dpm_multistep::kind::midpoint}, {"heun", dpm_multistep::kind::heun}});
+template <>
+inline constexpr auto spelling<dpm_multistep::third> =
+    std::to_array<spelt<dpm_multistep::third>>({{"corrected", dpm_multistep::third::corrected},
+                                                {"halved", dpm_multistep::third::halved},
+                                                {"shipped", dpm_multistep::third::shipped}});
+template <>
+inline constexpr auto spelling<dpm_singlestep::kind> = std::to_array<spelt<dpm_singlestep::kind>>(
+    {{"midpoint", dpm_singlestep::kind::midpoint}, {"heun", dpm_singlestep::kind::heun}});
+template <>
+inline constexpr auto spelling<dpm_singlestep::nodes> =
+    std::to_array<spelt<dpm_singlestep::nodes>>({{"lambda", dpm_singlestep::nodes::lambda},
+                                                 {"time", dpm_singlestep::nodes::time},
+                                                 {"time_quadratic", dpm_singlestep::nodes::time_quadratic}});
+template <>
+inline constexpr auto spelling<pndm::start_kind> =
+    std::to_array<spelt<pndm::start_kind>>({{"prk", pndm::start_kind::prk},
+                                            {"improved_euler", pndm::start_kind::improved_euler},
+                                            {"ramp", pndm::start_kind::ramp}});
+template <>
+inline constexpr auto spelling<sa_solver::mode> =
+    std::to_array<spelt<sa_solver::mode>>({{"pec", sa_solver::mode::pec}, {"pece", sa_solver::mode::pece}});
+template <>
+inline constexpr auto spelling<unipc::variant> =
+    std::to_array<spelt<unipc::variant>>({{"bh1", unipc::variant::bh1},
+                                          {"bh2", unipc::variant::bh2},
+                                          {"vary_coeff", unipc::variant::vary_coeff}});
+
+template <>
+inline constexpr auto spelling<dpm_adaptive::control> = std::to_array<spelt<dpm_adaptive::control>>(
+    {{"pid", dpm_adaptive::control::pid}, {"power", dpm_adaptive::control::power}});
+
+template <class V>
+void describe(V&, consistency_multistep&) {}
+template <class V>
+void describe(V& visit, ddim& s) {
+  visit("eta", s.eta);
+}
+template <class V>
+void describe(V& visit, ddpm& s) {
+  visit("variance", s.variance);
+  visit("temperature", s.temperature);
+  visit("variance_floor", s.variance_floor);
+  visit("at_end", s.at_end);
+}
+template <class V>
+void describe(V& visit, dpm_multistep& s) {
+  visit("order", s.order);
+  visit("of", s.of);
+  visit("correction", s.correction);
+  visit("tau_squared", s.tau_squared);
+  visit("lower_order_below", s.lower_order_below);
+  visit("euler_at_final", s.euler_at_final);
+  visit("third_order", s.third_order);
+}
+template <class V>
+void describe(V& visit, dpm_pp_2m& s) {
+  visit("correction", s.correction);
+}
+template <class V>
+void describe(V& visit, dpm_pp_sde& s) {
+  visit("eta", s.eta);
+  visit("r", s.r);
+  visit("s_noise", s.s_noise);
+}
+template <class V>
+void describe(V& visit, dpm_singlestep& s) {
+  visit("order", s.order);
+  visit("of", s.of);
+  visit("correction", s.correction);
+  visit("budget", s.budget);
+  visit("stages", s.stages);
+}
+template <class V>
+void describe(V& visit, euler& s) {
+  visit("s_churn", s.s_churn);
+  visit("s_tmin", s.s_tmin);
+  visit("s_tmax", s.s_tmax);
+  visit("s_noise", s.s_noise);
+  visit("churn_after", s.churn_after);
+}
+template <class V>
+void describe(V& visit, heun& s) {
+  visit("s_churn", s.s_churn);
+  visit("s_tmin", s.s_tmin);
+  visit("s_tmax", s.s_tmax);
+  visit("s_noise", s.s_noise);
+}
+template <class V>
+void describe(V& visit, pndm& s) {
+  visit("start", s.start);
+  visit("average_raw", s.average_raw);
+  visit("stride", s.stride);
+}
+template <class V>
+void describe(V& visit, sa_solver& s) {
+  visit("predictor_order", s.predictor_order);
+  visit("corrector_order", s.corrector_order);
+  visit("of", s.of);
+  visit("evaluate", s.evaluate);
+  visit("tau", s.tau);
+  visit("tau_from", s.tau_from);
+  visit("tau_to", s.tau_to);
+  visit("few_step_weights", s.few_step_weights);
+  visit("lower_order_final", s.lower_order_final);
+}
+template <class V>
+void describe(V& visit, unipc& s) {
+  visit("order", s.order);
+  visit("of", s.of);
+  visit("coefficients", s.coefficients);
+  visit("corrector", s.corrector);
+  visit("lower_order_final", s.lower_order_final);
+  visit("skip_corrector", s.skip_corrector);
+}
+
+template <class V>
+void describe(V& visit, dpm_adaptive& s) {
+  visit("order", s.order);
+  visit("of", s.of);
+  visit("correction", s.correction);
+  visit("controller", s.controller);
+  visit("atol", s.atol);
+  visit("rtol", s.rtol);
+  visit("h_init", s.h_init);
+  visit("pcoeff", s.pcoeff);
+  visit("icoeff", s.icoeff);
+  visit("dcoeff", s.dcoeff);
+  visit("accept_safety", s.accept_safety);
+  visit("theta", s.theta);
+  visit("eta", s.eta);
+  visit("s_noise", s.s_noise);
+  visit("couples_batch", s.couples_batch);
+}
+
+// A solver chosen at run time: one that plans rows, or one that takes its own steps.
+using any_solver = std::variant<erased_solver, dpm_adaptive>;
+
+template <class... Planned>
+using solvers_and_own = described_list<Planned..., dpm_adaptive>;
+using described_solvers = built_in_solvers::in<solvers_and_own>;
+
+inline loaded<any_solver> load_solver(const nlohmann::json& from, const std::string& pointer = {}) {
+  return load_one_of<any_solver>(described_solvers{}, from, pointer);
+}
+
+}  // namespace noisefall

@@ -1,0 +1,198 @@
+// The fields of the spacings, and a spacing by its name.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include <noisefall/config/native/described.hpp>
+#include <noisefall/core/error.hpp>
+#include <noisefall/schedule/any_schedule.hpp>
+#include <noisefall/trajectory/beta.hpp>
+#include <noisefall/trajectory/exponential.hpp>
+#include <noisefall/trajectory/flow_uniform.hpp>
+#include <noisefall/trajectory/karras.hpp>
+#include <noisefall/trajectory/leading.hpp>
+#include <noisefall/trajectory/linspace.hpp>
+#include <noisefall/trajectory/lists.hpp>
+#include <noisefall/trajectory/partial.hpp>
+#include <noisefall/trajectory/polyexponential.hpp>
+#include <noisefall/trajectory/quadratic.hpp>
+#include <noisefall/trajectory/time_quadratic.hpp>
+#include <noisefall/trajectory/time_uniform.hpp>
+#include <noisefall/trajectory/trailing.hpp>
+#include <noisefall/trajectory/trajectory.hpp>
+#include <noisefall/trajectory/uniform_lambda.hpp>
+#include <noisefall/trajectory/vp_times.hpp>
+
+namespace noisefall {
+
+// A spacing chosen at run time.
+using any_spacing = std::function<trajectory(const any_schedule&)>;
+
+template <>
+inline constexpr auto spelling<final_level> =
+    std::to_array<spelt<final_level>>({{"zero", final_level::zero}, {"sigma_min", final_level::sigma_min}});
+template <>
+inline constexpr auto spelling<shift_law> =
+    std::to_array<spelt<shift_law>>({{"exponential", shift_law::exponential}, {"linear", shift_law::linear}});
+template <>
+inline constexpr auto spelling<flow_grid> = std::to_array<spelt<flow_grid>>({{"uniform", flow_grid::uniform},
+                                                                             {"karras", flow_grid::karras},
+                                                                             {"exponential", flow_grid::exponential},
+                                                                             {"beta", flow_grid::beta}});
+
+// The last part of another spacing's legs, `of`.
+struct image_to_image_settings {
+  std::optional<loaded<any_spacing>> of{};
+  double strength = 1;
+  void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
+  operator image_to_image<any_spacing>() const { return {of->policy, strength}; }  // NOLINT
+};
+template <>
+struct described_as<image_to_image_settings> {
+  using policy = image_to_image<any_spacing>;
+};
+
+void read_value(const fields& from, std::string_view name, std::optional<loaded<any_spacing>>& value);
+inline nlohmann::json json_of(const std::optional<loaded<any_spacing>>& value) {
+  return value ? value->described : nlohmann::json(nullptr);
+}
+
+template <class V>
+void describe(V& visit, beta& s) {
+  visit("steps", s.steps);
+  visit("a", s.a);
+  visit("b", s.b);
+  visit("sigma_min", s.sigma_min);
+  visit("sigma_max", s.sigma_max);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, exponential& s) {
+  visit("steps", s.steps);
+  visit("sigma_min", s.sigma_min);
+  visit("sigma_max", s.sigma_max);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, flow_uniform& s) {
+  visit("steps", s.steps);
+  visit("shift", s.shift);
+  visit("mu", s.mu);
+  visit("law", s.law);
+  visit("terminal", s.terminal);
+  visit("grid", s.grid);
+  visit("first", s.first);
+  visit("last", s.last);
+}
+template <class V>
+void describe(V& visit, image_to_image_settings& s) {
+  visit("of", s.of);
+  visit("strength", s.strength);
+}
+template <class V>
+void describe(V& visit, karras& s) {
+  visit("steps", s.steps);
+  visit("rho", s.rho);
+  visit("sigma_min", s.sigma_min);
+  visit("sigma_max", s.sigma_max);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, leading& s) {
+  visit("steps", s.steps);
+  visit("steps_offset", s.steps_offset);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, linspace& s) {
+  visit("steps", s.steps);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, polyexponential& s) {
+  visit("steps", s.steps);
+  visit("rho", s.rho);
+  visit("sigma_min", s.sigma_min);
+  visit("sigma_max", s.sigma_max);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, quadratic& s) {
+  visit("steps", s.steps);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, sigma_list& s) {
+  visit("sigmas", s.sigmas);
+}
+template <class V>
+void describe(V& visit, time_list& s) {
+  visit("times", s.times);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, time_quadratic& s) {
+  visit("steps", s.steps);
+  visit("t_first", s.t_first);
+  visit("t_last", s.t_last);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, time_uniform& s) {
+  visit("steps", s.steps);
+  visit("t_first", s.t_first);
+  visit("t_last", s.t_last);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, trailing& s) {
+  visit("steps", s.steps);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, uniform_lambda& s) {
+  visit("steps", s.steps);
+  visit("sigma_min", s.sigma_min);
+  visit("sigma_max", s.sigma_max);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, vp_times& s) {
+  visit("steps", s.steps);
+  visit("beta_d", s.beta_d);
+  visit("beta_min", s.beta_min);
+  visit("t_last", s.t_last);
+  visit("end", s.end);
+}
+
+using described_spacings =
+    described_list<beta, exponential, flow_uniform, image_to_image_settings, karras, leading, linspace,
+                   polyexponential, quadratic, sigma_list, time_list, time_quadratic, time_uniform, trailing,
+                   uniform_lambda, vp_times>;
+
+inline loaded<any_spacing> load_spacing(const nlohmann::json& from, const std::string& pointer = {}) {
+  return load_one_of<any_spacing>(described_spacings{}, from, pointer);
+}
+inline void read_value(const fields& from, std::string_view name, std::optional<loaded<any_spacing>>& value) {
+  value = load_spacing(from.value(name), from.at(name));
+}
+
+// The trajectory that a loaded spacing makes on a schedule; what cannot be laid there is refused with the pointer.
+inline trajectory lay(const loaded<any_spacing>& spacing, const any_schedule& schedule,
+                      const std::string& pointer = {}) {
+  std::vector<std::string> names;
+  for (const auto& item : spacing.described.items()) names.push_back(item.key());
+  try {
+    return spacing.policy(schedule);
+  } catch (const error& e) {
+    throw placed(e, spacing.described, pointer, names);
+  }
+}
+
+}  // namespace noisefall

@@ -1,0 +1,68 @@
+// L11: once a run is built, the loop allocates nothing. This program counts every call of operator new.
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "catch.hpp"
+#include "laws/support.hpp"
+
+namespace {
+std::atomic<std::size_t> allocations{0};
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  void* p = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (p == nullptr) throw std::bad_alloc{};
+  return p;
+}
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+using namespace laws;
+
+namespace {
+
+// Allocations of a whole run and of the run after its restart, not counting what building it took.
+template <class Sampler>
+std::size_t allocations_in_loop(const Sampler& sample) {
+  network<> model;
+  nf::tensor<float> x({3, 112});
+  auto run = sample.start(nf::mutable_view<float>{x}, {.seed = 5});
+  const std::size_t before = allocations;
+  nf::finish(run, model, guided, nf::ignore_steps{});
+  run.restart();
+  nf::finish(run, model, guided, nf::ignore_steps{});
+  return allocations - before;
+}
+
+}  // namespace
+
+TEST_CASE("L11: no allocation in the loop of any solver, restart included") {
+  const std::size_t before = allocations;
+  int* volatile counted_too = new int{1};
+  delete counted_too;
+  CHECK(allocations == before + 1);
+  for_each_solver([](const std::string& name, const auto& solver) {
+    INFO(name);
+    CHECK(allocations_in_loop(nf::sampler{solver, schedule, path(), doubled}) == 0);
+  });
+}
+
+TEST_CASE("L11: no allocation in the loop under any guidance or map") {
+  for_each_guidance([](const std::string& name, const auto& guidance) {
+    INFO(name);
+    CHECK(allocations_in_loop(nf::sampler{nf::dpm_pp_2m{}, schedule, path(), guidance}) == 0);
+  });
+  for_each_map([](const std::string& name, const nf::threshold& map) {
+    INFO(name);
+    CHECK(allocations_in_loop(nf::sampler{nf::dpm_pp_2m{}, schedule, path(), doubled, nf::predicts_eps{}, map}) == 0);
+  });
+}

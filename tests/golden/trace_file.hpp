@@ -1,0 +1,27 @@
+// Reads files of recorded runs ("diffusion-golden-1"), plain or gzip.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace noisefall::golden {
+
+// Throws std::runtime_error if the file cannot be read, is not JSON, or is not of this format.
+nlohmann::json read_trace_file(const std::string& path);
+
+// Non-finite numbers are written as the strings "nan", "inf", "-inf".
+double number(const nlohmann::json& value);
+std::vector<double> numbers(const nlohmann::json& list);
+
+// The numbers of a list of lists (of lists ...), row-major.
+std::vector<double> flat(const nlohmann::json& nested);
+
+// The same object with those strings as numbers.
+nlohmann::json with_numbers(nlohmann::json object);
+
+// Whether a key is there and not null.
+bool has(const nlohmann::json& object, const std::string& key);
+
+}  // namespace noisefall::golden

@@ -1,0 +1,72 @@
+// L13: one-step runs and the ends of the noise work, or are refused with a reason.
+#include <noisefall/parameterisation/any_parameterisation.hpp>
+#include <noisefall/schedule/any_schedule.hpp>
+#include <noisefall/schedule/edm.hpp>
+#include <noisefall/schedule/flow.hpp>
+#include <noisefall/schedule/linear.hpp>
+#include <noisefall/schedule/zero_terminal_snr.hpp>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace laws;
+
+namespace {
+
+// The trajectory runs through these levels; what it gives must be finite, or be refused.
+template <output Gives>
+void try_levels(const std::string& what, const nf::any_schedule& on, const nf::any_parameterisation& meaning,
+                const std::vector<nf::noise_level>& levels) {
+  for_each_solver([&](const std::string& name, const auto& solver) {
+    INFO(what << ", " << name);
+    try {
+      const nf::sampler sample{solver, on, nf::trajectory{levels}, nf::unguided{}, meaning};
+      network<Gives> model;
+      nf::tensor<double> x({1, 6});
+      CHECK(sample(model, x, {.seed = 1, .checked = true}).how == nf::outcome::finished);
+    } catch (const nf::error& refused) {
+      INFO(refused.what());
+      CHECK_FALSE(refused.allowed().empty());
+      CHECK((levels.front().alpha == 0 || nf::OwnStep<std::remove_cvref_t<decltype(solver)>>));
+    }
+  });
+}
+
+void try_schedule(const std::string& what, const nf::any_schedule& on) {
+  const nf::noise_level noisy = on.at(on.t_max()), clean{on.t_min(), 1, 0};
+  const nf::noise_level middle = on.at(on.time_of(0.1)), late = on.at(on.time_of(1.1));
+  const std::vector<std::vector<nf::noise_level>> paths{
+      {noisy, middle}, {noisy, clean}, {noisy, middle, clean}, {noisy, middle, late, clean}};
+  for (const auto& levels : paths) {
+    try_levels<output::eps>(what + ", eps", on, nf::predicts_eps{}, levels);
+    try_levels<output::x0>(what + ", x0", on, nf::predicts_x0{}, levels);
+    try_levels<output::v>(what + ", v", on, nf::predicts_v{}, levels);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("L13: one step, sigma = 0 and alpha = 0 work for every solver, schedule and parameterisation or are refused") {
+  try_schedule("vp", nf::vp_linear{});
+  try_schedule("linear", nf::linear{});
+  try_schedule("edm", nf::edm{});
+  try_schedule("flow", nf::rectified_flow{});
+  try_schedule("zero terminal SNR", nf::zero_terminal_snr(nf::linear{}));
+}
+
+TEST_CASE("eps-prediction at infinite noise is refused before anything runs") {
+  const nf::rectified_flow flow;
+  const nf::trajectory all{std::vector<nf::noise_level>{flow.at(1), flow.at(0.5), flow.at(0)}};
+  CHECK_THROWS_WITH((nf::sampler{nf::ddim{}, flow, all}),
+                    Catch::Matchers::ContainsSubstring("leg 0") &&
+                        Catch::Matchers::ContainsSubstring("cannot give x0 at alpha = 0") &&
+                        Catch::Matchers::ContainsSubstring("x0-, v- or flow-prediction"));
+}
+
+TEST_CASE("A solver that cannot renoise with another eps refuses CFG++ by name") {
+  CHECK_THROWS_WITH((nf::sampler{nf::unipc{}, schedule, path(), nf::cfg_pp{}}),
+                    Catch::Matchers::ContainsSubstring("unipc") &&
+                        Catch::Matchers::ContainsSubstring("first-order solvers and dpm++2m"));
+  CHECK_NOTHROW((nf::sampler{nf::ddim{}, schedule, path(), nf::cfg_pp{}}));
+  CHECK_NOTHROW((nf::sampler{nf::dpm_pp_2m{}, schedule, path(), nf::cfg_pp{}}));
+}

@@ -1,0 +1,182 @@
+// L1, L5, L12, L14: who owns the loop, who throws and who looks changes nothing.
+#include <memory>
+#include <vector>
+
+#include "catch.hpp"
+#include "support.hpp"
+
+using namespace laws;
+
+namespace {
+
+constexpr std::size_t samples = 2, size = 65;
+
+template <class Sampler>
+nf::tensor<float> whole_loop(const Sampler& sample) {
+  network<> model;
+  nf::tensor<float> x({samples, size});
+  sample(model, x, guided);
+  return x;
+}
+
+template <class Sampler>
+nf::run_settings settings_of(const Sampler&) {
+  return {.seed = guided.seed};
+}
+
+}  // namespace
+
+TEST_CASE("L1: owning the loop gives the bits of the call") {
+  for_each_solver([](const std::string& name, const auto& solver) {
+    for_each_guidance([&](const std::string& rule, const auto& guidance) {
+      if (nf::makes_two_readings(guidance) && !nf::takes_two_readings(solver)) return;
+      if constexpr (nf::OwnStep<std::remove_cvref_t<decltype(solver)>>)
+        if (nf::wants_gram(guidance)) return;
+      INFO(name << ", " << rule);
+      const nf::sampler sample{solver, schedule, path(), guidance};
+      const auto expected = whole_loop(sample);
+
+      network<> model;
+      nf::tensor<float> x({samples, size}), mine({samples, size});
+      auto run = sample.start(nf::mutable_view<float>{x}, settings_of(sample));
+      while (const auto* request = run.next()) {
+        std::vector<nf::tensor<float>> outputs(request->branches.size(), nf::tensor<float>{nf::shape{samples, size}});
+        std::vector<nf::view<float>> views;
+        for (std::size_t k = 0; k < outputs.size(); ++k) {
+          model.predict(request->state, request->at, guided.of_branch(request->branches[k]),
+                        nf::mutable_view<float>{outputs[k]});
+          views.push_back(outputs[k]);
+        }
+        run.answer(views);
+      }
+      CHECK(same_bits(x, expected));
+    });
+  });
+}
+
+TEST_CASE("L5: a step retried after a throw gives the same bits, and the state stays at the last completed step") {
+  for_each_solver([](const std::string& name, const auto& solver) {
+    const nf::sampler sample{solver, schedule, path(), doubled};
+    const auto expected = whole_loop(sample);
+    network<> counted;
+    nf::tensor<float> once({samples, size});
+    sample(counted, once, guided);
+    for (std::size_t at = 0; at < counted.calls; at += 3) {
+      INFO(name << ", throw at call " << at);
+      network<> model{.throw_at = at};
+      nf::tensor<float> x({samples, size});
+      auto run = sample.start(nf::mutable_view<float>{x}, settings_of(sample));
+      nf::tensor<float> before = x;
+      std::size_t thrown = 0;
+      while (run.next() != nullptr) {
+        before = x;
+        const std::size_t steps = run.steps_done();
+        try {
+          nf::step(run, model, guided);
+        } catch (const std::runtime_error&) {
+          ++thrown;
+          CHECK(run.steps_done() == steps);
+          CHECK(same_bits(x, before));
+        }
+      }
+      CHECK(thrown == 1);
+      CHECK(same_bits(x, expected));
+    }
+  });
+}
+
+TEST_CASE("L12: observing changes nothing") {
+  for_each_solver([](const std::string& name, const auto& solver) {
+    for_each_map([&](const std::string& map_name, const nf::threshold& map) {
+      INFO(name << ", " << map_name);
+      const nf::sampler sample{solver, schedule, path(), doubled, nf::predicts_eps{}, map};
+      const auto expected = whole_loop(sample);
+      network<> model;
+      nf::tensor<float> x({samples, size});
+      std::size_t seen = 0;
+      double sum = 0;
+      sample(model, x, guided, [&](const auto& report) {
+        ++seen;
+        sum += static_cast<double>(report.denoised()[0]) + static_cast<double>(report.x()[0]);
+      });
+      CHECK(seen > 0);
+      CHECK(std::isfinite(sum));
+      CHECK(same_bits(x, expected));
+    });
+  });
+}
+
+TEST_CASE("An observer that stops leaves the state of the last step, and says so") {
+  const nf::sampler sample{nf::dpm_pp_2m{}, schedule, path()};
+  network<> model;
+  nf::tensor<float> x({1, 8});
+  const auto result = sample(model, x, guided, [](const auto& report) {
+    return report.at.index == 2 ? nf::verdict::stop : nf::verdict::go_on;
+  });
+  CHECK(result.how == nf::outcome::stopped);
+  CHECK(result.steps == 3);
+  CHECK(result.evaluations == 3);
+}
+
+TEST_CASE("Restarting a run gives the same bits again") {
+  for_each_solver([](const std::string& name, const auto& solver) {
+    INFO(name);
+    const nf::sampler sample{solver, schedule, path(), doubled};
+    network<> model;
+    nf::tensor<float> x({samples, size});
+    auto run = sample.start(nf::mutable_view<float>{x}, settings_of(sample));
+    nf::finish(run, model, guided, nf::ignore_steps{});
+    const nf::tensor<float> first = x;
+    run.restart();
+    nf::finish(run, model, guided, nf::ignore_steps{});
+    CHECK(same_bits(x, first));
+  });
+}
+
+namespace {
+
+// Counts what is asked of it; otherwise philox.
+struct counting_noise {
+  std::shared_ptr<std::size_t> draws = std::make_shared<std::size_t>(0);
+  nf::philox source{.seed = 3};
+  template <class T>
+  void fill(std::span<T> out, std::size_t sample_size, const nf::increment& which) const {
+    if (which.step != nf::increment::initial) ++*draws;
+    source.fill(out, sample_size, which);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("L14: a zero noise coefficient draws nothing") {
+  const auto draws = [](const auto& solver) {
+    const nf::sampler sample{solver, schedule, path()};
+    network<> model;
+    nf::tensor<float> x({1, 8});
+    counting_noise noise;
+    sample(model, nf::mutable_view<float>{x}, guided, noise);
+    return *noise.draws;
+  };
+  CHECK(draws(nf::ddim{}) == 0);
+  CHECK(draws(nf::heun{}) == 0);
+  CHECK(draws(nf::dpm_pp_sde{.eta = 0}) == 0);
+  CHECK(draws(nf::sa_solver{.tau = 0}) == 0);
+  CHECK(draws(nf::dpm_adaptive{}) == 0);
+  CHECK(draws(nf::ddim{.eta = 1}) == 6);
+  CHECK(draws(nf::heun{.s_churn = 2}) == 6);
+}
+
+TEST_CASE("Philox drawn inside the pass has the bits of philox drawn before it") {
+  for_each_planned_solver([](const std::string& name, const auto& solver) {
+    INFO(name);
+    const nf::sampler sample{solver, schedule, path()};
+    network<> model;
+    nf::tensor<float> fused({3, 65}), filled({3, 65});
+    counting_noise noise;
+    auto options = guided;
+    options.seed = noise.source.seed;
+    sample(model, fused, options);
+    sample(model, nf::mutable_view<float>{filled}, options, noise);
+    CHECK(same_bits(fused, filled));
+  });
+}

@@ -1,0 +1,203 @@
+// Every schedule: the concept, the ends, and that time_of is the reverse of at.
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <noisefall/schedule/any_schedule.hpp>
+#include <noisefall/schedule/cosine.hpp>
+#include <noisefall/schedule/edm.hpp>
+#include <noisefall/schedule/flow.hpp>
+#include <noisefall/schedule/linear.hpp>
+#include <noisefall/schedule/scaled_linear.hpp>
+#include <noisefall/schedule/snr_shift.hpp>
+#include <noisefall/schedule/trigflow.hpp>
+#include <noisefall/schedule/ve.hpp>
+#include <noisefall/schedule/vp.hpp>
+#include <noisefall/schedule/vp_table.hpp>
+#include <noisefall/schedule/zero_terminal_snr.hpp>
+
+#include "catch.hpp"
+
+namespace nf = noisefall;
+using Catch::Matchers::Message;
+using Catch::Matchers::WithinAbs;
+using Catch::Matchers::WithinRel;
+
+static_assert(nf::NoiseSchedule<nf::discrete_schedule> && nf::DiscreteSchedule<nf::discrete_schedule>);
+static_assert(nf::DiscreteSchedule<nf::linear> && nf::DiscreteSchedule<nf::scaled_linear>);
+static_assert(nf::DiscreteSchedule<nf::cosine> && nf::DiscreteSchedule<nf::zero_terminal_snr>);
+static_assert(nf::DiscreteSchedule<nf::snr_shift> && nf::DiscreteSchedule<nf::any_schedule>);
+static_assert(nf::NoiseSchedule<nf::vp_linear> && nf::NoiseSchedule<nf::vp_table> && nf::NoiseSchedule<nf::ve>);
+static_assert(nf::NoiseSchedule<nf::edm> && nf::NoiseSchedule<nf::rectified_flow> && nf::NoiseSchedule<nf::trig_flow>);
+static_assert(!nf::DiscreteSchedule<nf::edm> && !nf::DiscreteSchedule<nf::vp_table>);
+
+namespace {
+
+std::vector<std::pair<std::string, nf::any_schedule>> all_schedules() {
+  const nf::scaled_linear table{};
+  return {{"linear", nf::linear{}},
+          {"scaled_linear", table},
+          {"scaled_linear by sigma", nf::scaled_linear{{.rule = nf::between::sigma}}},
+          {"scaled_linear by log_alpha", nf::scaled_linear{{.rule = nf::between::log_alpha}}},
+          {"cosine", nf::cosine{}},
+          {"zero_terminal_snr", nf::zero_terminal_snr{table}},
+          {"zero_terminal_snr by sigma", nf::zero_terminal_snr{nf::linear{{.rule = nf::between::sigma}}}},
+          {"snr_shift", nf::snr_shift{table}},
+          {"vp_linear", nf::vp_linear{}},
+          {"vp_linear with constant beta", nf::vp_linear{.beta_0 = 3, .beta_1 = 3}},
+          {"vp_table", nf::vp_table{table.alphas_cumprod()}},
+          {"ve", nf::ve{}},
+          {"edm", nf::edm{}},
+          {"rectified_flow", nf::rectified_flow{}},
+          {"trig_flow", nf::trig_flow{}}};
+}
+
+// A user's schedule without at_rho.
+struct bare {
+  noisefall::noise_level at(double t) const { return {t, 1, t}; }
+  double time_of(double lambda) const { return std::exp(-lambda); }
+  double t_min() const { return 0.1; }
+  double t_max() const { return 10; }
+};
+
+}  // namespace
+
+TEST_CASE("time_of is the reverse of at on every schedule") {
+  for (const auto& [name, schedule] : all_schedules()) {
+    INFO(name);
+    const double low = schedule.t_min(), high = schedule.t_max();
+    for (int i = 0; i <= 700; ++i) {
+      const double t = low + (high - low) * i / 700;
+      CHECK_THAT(schedule.time_of(schedule.at(t).lambda()), WithinAbs(t, 2e-14 * high));
+    }
+  }
+}
+
+TEST_CASE("a level found by its sigma / alpha lies on the schedule's own curve") {
+  for (const auto& [name, schedule] : all_schedules()) {
+    INFO(name);
+    const double low = schedule.t_min(), high = schedule.t_max();
+    for (int i = 0; i <= 300; ++i) {
+      const nf::noise_level level = schedule.at(low + (high - low) * i / 300);
+      const nf::noise_level found = nf::level_at_rho(schedule, level.rho());
+      CHECK_THAT(found.t, WithinAbs(level.t, 2e-14 * high));
+      CHECK_THAT(found.alpha, WithinAbs(level.alpha, 1e-15));
+      CHECK_THAT(found.sigma, WithinRel(level.sigma, 1e-13));
+    }
+  }
+}
+
+TEST_CASE("a level found by its sigma / alpha beyond the table still has that ratio") {
+  const nf::scaled_linear table{};
+  for (const double rho : {1e-4, 0.5, 300.0}) CHECK_THAT(nf::level_at_rho(table, rho).rho(), WithinRel(rho, 1e-15));
+  CHECK(nf::level_at_rho(table, 300.0).t == 999);
+  CHECK(nf::level_at_rho(table, 1e-4).t == 0);
+}
+
+TEST_CASE("levels fall strictly towards clean data as time falls") {
+  for (const auto& [name, schedule] : all_schedules()) {
+    INFO(name);
+    double above = std::numeric_limits<double>::infinity();
+    for (int i = 400; i >= 0; --i) {
+      const double rho = schedule.at(schedule.t_min() + (schedule.t_max() - schedule.t_min()) * i / 400).rho();
+      CHECK((rho < above || (i == 400 && std::isinf(rho))));
+      above = rho;
+    }
+  }
+}
+
+TEST_CASE("the clean level is alpha 1 and sigma 0 at a finite time") {
+  for (const auto& [name, schedule] : all_schedules()) {
+    INFO(name);
+    const nf::noise_level clean = nf::clean_level(schedule);
+    CHECK(clean.alpha == 1);
+    CHECK(clean.sigma == 0);
+    CHECK(std::isfinite(clean.t));
+    CHECK(clean.t <= schedule.t_min());
+  }
+}
+
+TEST_CASE("pure noise has alpha 0 exactly where a schedule reaches it") {
+  const nf::noise_level table = nf::zero_terminal_snr{nf::linear{}}.at(999);
+  CHECK(table.alpha == 0);
+  CHECK(table.sigma == 1);
+  const nf::noise_level flow = nf::rectified_flow{}.at(1);
+  CHECK(flow.alpha == 0);
+  CHECK(flow.sigma == 1);
+  const nf::noise_level trig = nf::trig_flow{}.at(nf::trig_flow{}.t_max());
+  CHECK(trig.alpha == 0);
+  CHECK(trig.sigma == 0.5);
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK(nf::level_at_rho(nf::rectified_flow{}, infinity) == flow);
+  CHECK(nf::level_at_rho(nf::zero_terminal_snr{nf::linear{}}, infinity) == table);
+  CHECK(nf::level_at_rho(nf::trig_flow{}, infinity) == trig);
+}
+
+TEST_CASE("a flow sigma gives exactly the flow's level, and the same ratio elsewhere") {
+  for (const double sigma : {0.0, 0.1, 0.3, 0.7, 1.0})
+    CHECK(nf::level_at_flow_sigma(nf::rectified_flow{}, sigma) == nf::noise_level{sigma, 1 - sigma, sigma});
+  CHECK_THAT(nf::level_at_flow_sigma(nf::vp_linear{}, 0.75).rho(), WithinRel(3.0, 1e-15));
+  CHECK_THROWS_AS(nf::level_at_flow_sigma(nf::rectified_flow{}, 1.5), nf::error);
+}
+
+TEST_CASE("a user's schedule needs no more than the concept") {
+  CHECK_THAT(nf::level_at_rho(bare{}, 2.0).sigma, WithinRel(2.0, 1e-15));
+  CHECK_THAT(nf::level_at_lambda(bare{}, 0.5).lambda(), WithinRel(0.5, 1e-15));
+  CHECK(nf::clean_level(bare{}) == nf::noise_level{0, 1, 0});
+}
+
+TEST_CASE("the erased schedule gives the bits of the one inside") {
+  const nf::scaled_linear table{};
+  const nf::any_schedule erased{table};
+  const nf::any_schedule copy = erased;
+  for (const double t : {0.0, 0.4, 17.25, 998.5, 999.0}) {
+    CHECK(copy.at(t) == table.at(t));
+    CHECK(copy.time_of(table.at(t).lambda()) == table.time_of(table.at(t).lambda()));
+    CHECK(copy.at_rho(table.at(t).rho()) == table.at_rho(table.at(t).rho()));
+  }
+  CHECK(copy.steps() == 1000);
+  CHECK(nf::any_schedule{nf::edm{}}.steps() == 0);
+  CHECK_THROWS_AS((nf::any_schedule{nf::edm{.sigma_min = 3, .sigma_max = 2}}.check()), nf::error);
+}
+
+TEST_CASE("the continuous linear process meets the figures of the official DPM-Solver") {
+  const nf::vp_linear vp{};
+  CHECK_THAT(vp.at(1).alpha, WithinRel(0.006571586494929619, 1e-14));
+  CHECK_THAT(vp.at(1).sigma, WithinRel(0.9999784068923386, 1e-14));
+  CHECK_THAT(vp.at(0.6004).alpha, WithinRel(0.16147437849419097, 1e-14));
+  CHECK_THAT(vp.at(0.2008).sigma, WithinRel(0.5863338140353548, 1e-14));
+  CHECK(vp.at(0) == nf::noise_level{0, 1, 0});
+  CHECK(vp.time_of(std::numeric_limits<double>::infinity()) == 0);
+}
+
+TEST_CASE("the table read as a continuous process meets the figures of the official DPM-Solver") {
+  const nf::vp_table table{nf::linear{}.alphas_cumprod()};
+  CHECK(table.length() == 1000);
+  CHECK_THAT(table.at(1).alpha, WithinRel(0.006352818087570031, 1e-13));
+  CHECK_THAT(table.at(0.8002).alpha, WithinRel(0.039078690186276396, 1e-13));
+  CHECK_THAT(table.at(0.6004).sigma, WithinRel(0.9870389168814276, 1e-13));
+}
+
+TEST_CASE("the table read as a continuous process leaves out what is noisier than the clip") {
+  const nf::vp_table table{nf::cosine{}.alphas_cumprod()};
+  CHECK(table.length() == 996);
+  CHECK(table.at(1).lambda() >= -5.1);
+  CHECK(table.t_min() == 1.0 / 996);
+}
+
+TEST_CASE("settings out of range are refused with where, what and what is allowed") {
+  CHECK_THROWS_MATCHES((nf::scaled_linear{{.beta_start = 0.5, .beta_end = 0.1}}), nf::error,
+                       Message("scaled_linear: beta_start: 0.500000, beta_end: 0.100000; allowed: 0 < beta_start <= "
+                               "beta_end < 1"));
+  CHECK_THROWS_AS((nf::linear{{.train_steps = 0}}), nf::error);
+  CHECK_THROWS_AS((nf::cosine{{.train_steps = 0}}), nf::error);
+  CHECK_THROWS_AS((nf::vp_linear{.beta_0 = 0}.check()), nf::error);
+  CHECK_THROWS_AS((nf::ve{.sigma_min = 0}.check()), nf::error);
+  CHECK_THROWS_AS((nf::rectified_flow{.t_end = 1}.check()), nf::error);
+  CHECK_THROWS_AS((nf::trig_flow{.sigma_data = 0}.check()), nf::error);
+  CHECK_THROWS_AS((nf::snr_shift{nf::linear{}, 0}), nf::error);
+  CHECK_THROWS_AS((nf::vp_table{std::vector<double>{0.5}}), nf::error);
+  CHECK_NOTHROW(nf::vp_linear{}.check());
+}

@@ -1,0 +1,79 @@
+// Every solver of the library in each of its forms, and what its rows must keep.
+#pragma once
+
+#include <string>
+
+#include <noisefall/solver/built_in.hpp>
+
+namespace scalar {
+
+using namespace noisefall;
+
+// ode: a row takes exact readings from (alpha, sigma) to (alpha, sigma). sde: it keeps alpha and the variance.
+enum class keeps { ode, sde };
+
+// f(name, solver, what it keeps)
+template <class F>
+void every_solver(const F& f) {
+  f("ddim", ddim{}, keeps::ode);
+  f("euler", euler{}, keeps::ode);
+  f("heun", heun{}, keeps::ode);
+  f("dpm_pp_sde, eta 0", dpm_pp_sde{.eta = 0}, keeps::ode);
+  f("ddim, eta 1", ddim{.eta = 1}, keeps::sde);
+  f("ddim, eta 0.4", ddim{.eta = 0.4}, keeps::sde);
+  f("ddpm", ddpm{.at_end = ddpm::last_noise::unless_label_zero}, keeps::sde);
+  f("consistency_multistep", consistency_multistep{}, keeps::sde);
+  f("dpm_pp_sde", dpm_pp_sde{}, keeps::sde);
+  f("dpm_pp_sde, r 0.3", dpm_pp_sde{.eta = 0.5, .r = 0.3}, keeps::sde);
+  for (const auto kind : {dpm_multistep::kind::midpoint, dpm_multistep::kind::heun}) {
+    f("dpm_pp_2m", dpm_pp_2m{.correction = kind}, keeps::ode);
+    for (int order = 1; order <= 3; ++order) {
+      const std::string at = " of order " + std::to_string(order);
+      for (const auto of : {quantity::x0, quantity::eps})
+        f("dpm_multistep" + at, dpm_multistep{.order = order, .of = of, .correction = kind}, keeps::ode);
+      for (const auto third : {dpm_multistep::third::halved, dpm_multistep::third::shipped}) {
+        f("dpm_multistep, as shipped" + at, dpm_multistep{.order = order, .correction = kind, .third_order = third},
+          keeps::ode);
+        f("dpm_multistep, stochastic, as shipped" + at,
+          dpm_multistep{.order = order, .correction = kind, .tau_squared = 1, .third_order = third}, keeps::sde);
+      }
+      for (const double tau_squared : {0.25, 1.0})
+        f("dpm_multistep, stochastic" + at,
+          dpm_multistep{.order = order, .correction = kind, .tau_squared = tau_squared}, keeps::sde);
+    }
+  }
+  for (const auto kind : {dpm_singlestep::kind::midpoint, dpm_singlestep::kind::heun})
+    for (const auto of : {quantity::x0, quantity::eps})
+      for (const auto stages : {dpm_singlestep::nodes::lambda, dpm_singlestep::nodes::time})
+        for (int order = 1; order <= 3; ++order)
+          f("dpm_singlestep of order " + std::to_string(order),
+            dpm_singlestep{.order = order, .of = of, .correction = kind, .stages = stages}, keeps::ode);
+  f("dpm_singlestep, budget 7", dpm_singlestep{.budget = 7}, keeps::ode);
+  for (const auto form : {unipc::variant::bh1, unipc::variant::bh2, unipc::variant::vary_coeff})
+    for (const auto of : {quantity::x0, quantity::eps})
+      for (const bool corrector : {false, true})
+        for (int order = 1; order <= 4; ++order)
+          f("unipc of order " + std::to_string(order),
+            unipc{.order = order, .of = of, .coefficients = form, .corrector = corrector}, keeps::ode);
+  for (int predictor = 1; predictor <= 4; ++predictor)
+    for (int corrector = 0; corrector <= 4; ++corrector)
+      for (const auto mode : {sa_solver::mode::pec, sa_solver::mode::pece}) {
+        const std::string at = " of orders " + std::to_string(predictor) + ", " + std::to_string(corrector);
+        f("sa_solver" + at,
+          sa_solver{.predictor_order = predictor, .corrector_order = corrector, .evaluate = mode, .tau = 0},
+          keeps::ode);
+        f("sa_solver of eps" + at,
+          sa_solver{.predictor_order = predictor,
+                    .corrector_order = corrector,
+                    .of = quantity::eps,
+                    .evaluate = mode,
+                    .tau = 0},
+          keeps::ode);
+        f("sa_solver, stochastic" + at,
+          sa_solver{.predictor_order = predictor, .corrector_order = corrector, .evaluate = mode}, keeps::sde);
+      }
+  for (const auto start : {pndm::start_kind::prk, pndm::start_kind::improved_euler, pndm::start_kind::ramp})
+    f("pndm", pndm{.start = start}, keeps::ode);
+}
+
+}  // namespace scalar
