@@ -141,7 +141,6 @@ bool replay_diffusers(const json& c, const std::vector<mixture>& mixtures, compa
   look_at_outputs(c, net, samples, size, seen);
   const diffusers_arguments arguments = arguments_of(c);
   const diffusers_config whole{config};
-  if (arguments.mu && config.contains("flow_shift")) given["flow_shift"] = config.at("flow_shift");  // set_timesteps sets it
   if (!(whole == diffusers_config{given})) throw std::runtime_error{"config is not config_given with the class's defaults"};
   run_setup(c, whole.setup(arguments), net, {samples, size}, seen);
   return true;

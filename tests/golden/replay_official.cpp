@@ -109,14 +109,15 @@ trajectory path_of(const any_schedule& schedule, const std::vector<double>& time
 
 // The run, with everything that is recorded of its calls, and the last evaluation of denoise_to_zero, which is a DDIM step
 // from t_end to clean data.
-template <class Solver>
+template <class Solver, class See>
 void run(const json& c, const request& r, const any_schedule& schedule, const Solver& solver, const trajectory& path,
-         const mixture& exact, std::optional<std::size_t> intermediates_from, comparison& seen) {
+         const mixture& exact, std::optional<std::size_t> intermediates_from, comparison& seen, See see_more) {
   const network net{.exact = &exact, .rule = {}};
   const shape extents{c.at("shape").at(0).get<std::size_t>(), c.at("shape").at(1).get<std::size_t>()};
   const double tolerance = tolerance_of(c);
   const std::vector<double> times = numbers(c.at("model_t"));
   std::size_t before = 0;  // calls of an earlier run
+  const sampler sample{solver, schedule, path, unguided{}, predicts_eps{}};
   const auto level_of = [](const auto& q) { return q.at.levels[0]; };
   const auto see = [&](const asked& a) {
     const std::size_t call = before + a.call;
@@ -131,9 +132,9 @@ void run(const json& c, const request& r, const any_schedule& schedule, const So
       const std::size_t k = a.step + *intermediates_from - 1;
       seen.look(a.x, flat(c.at("intermediates").at(k)), tolerance, "intermediates[" + std::to_string(k) + "]");
     }
+    if (before == 0) see_more(a, sample.parts());
   };
-  driven end = drive(sampler{solver, schedule, path, unguided{}, predicts_eps{}}, extents, flat(c.at("initial_sample")), {}, net,
-                     level_of, see, [](auto&&...) {});
+  driven end = drive(sample, extents, flat(c.at("initial_sample")), {}, net, level_of, see, [](auto&&...) {});
   if (intermediates_from)
     seen.look(end.x, flat(c.at("intermediates").at(path.steps() - 1 + *intermediates_from)), tolerance, "intermediates: the last step");
   before = end.calls;
@@ -165,7 +166,7 @@ void replay_multistep(const json& c, const request& r, const any_schedule& sched
                              .correction = r.taylor ? dpm_multistep::kind::heun : dpm_multistep::kind::midpoint,
                              .lower_order_below = r.lower_order_final ? 10u : 0u,
                              .third_order = dpm_multistep::third::halved};
-  run(c, r, schedule, solver, path_of(schedule, times), exact, 1, seen);
+  run(c, r, schedule, solver, path_of(schedule, times), exact, 1, seen, [](auto&&...) {});
 }
 
 void replay_singlestep(const json& c, const request& r, const any_schedule& schedule, const mixture& exact, comparison& seen) {
@@ -192,7 +193,7 @@ void replay_singlestep(const json& c, const request& r, const any_schedule& sche
                               .correction = r.taylor ? dpm_singlestep::kind::heun : dpm_singlestep::kind::midpoint,
                               .budget = fixed ? 0 : r.steps,
                               .stages = r.nodes()};
-  run(c, r, schedule, solver, path_of(schedule, times), exact, 0, seen);
+  run(c, r, schedule, solver, path_of(schedule, times), exact, 0, seen, [](auto&&...) {});
 }
 
 void replay_adaptive(const json& c, const request& r, const any_schedule& schedule, const mixture& exact, comparison& seen) {
@@ -203,7 +204,7 @@ void replay_adaptive(const json& c, const request& r, const any_schedule& schedu
                             .atol = r.atol,
                             .rtol = r.rtol,
                             .couples_batch = true};
-  run(c, r, schedule, solver, path_of(schedule, {r.t_first, r.t_last}), exact, {}, seen);
+  run(c, r, schedule, solver, path_of(schedule, {r.t_first, r.t_last}), exact, {}, seen, [](auto&&...) {});
 }
 
 void replay_unipc(const json& c, const request& r, const any_schedule& schedule, const mixture& exact, comparison& seen) {
@@ -217,7 +218,27 @@ void replay_unipc(const json& c, const request& r, const any_schedule& schedule,
                                                         : unipc::variant::vary_coeff,
                      .corrector = true,
                      .lower_order_final = r.lower_order_final};
-  run(c, r, schedule, solver, path_of(schedule, times), exact, {}, seen);  // intermediates are corrected states
+
+  // intermediates are the corrected states, which the run never shows: made here from the rows of the same plans.
+  std::vector<double> corrected;
+  std::vector<std::vector<double>> readings;  // newest first
+  const auto correct = [&](const asked& a, const auto& parts) {
+    parts.with_window(a.step, std::min(readings.size(), solver.history()), a.step > 0, [&](const step_window& window) {
+      const step_plan plan = solver.plan(window);
+      const row keep = plan.keep.value_or(same_state);
+      const affine to_reading = window.conversion(plan.of, a.at);
+      std::vector<double> now(a.x.size()), kept(a.x.size());
+      for (std::size_t j = 0; j < a.x.size(); ++j) {
+        now[j] = to_reading.x * a.x[j] + to_reading.out * a.out[j];
+        kept[j] = keep.x * a.x[j] + keep.now[0] * now[j] + (corrected.empty() ? 0 : keep.previous * corrected[j]);
+        for (std::size_t k = 0; k < std::min(readings.size(), max_history); ++k) kept[j] += keep.past[k] * readings[k][j];
+      }
+      seen.look(kept, flat(c.at("intermediates").at(a.step)), tolerance_of(c), "intermediates[" + std::to_string(a.step) + "]");
+      corrected = kept;
+      readings.insert(readings.begin(), now);
+    });
+  };
+  run(c, r, schedule, solver, path_of(schedule, times), exact, {}, seen, correct);
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ struct random_pass {
     for (std::size_t k = 0; k < count; ++k) what.inputs.push_back(array(k));
     const std::size_t lanes = upto(1) == 0 ? 1 : samples;
     weights.resize(pass_weights::storage_size(lanes));
-    for (double& w : weights) w = upto(2) == 0 ? 0 : number();
+    for (double& w : weights) w = upto(2) == 0 ? 0 : upto(5) == 0 ? 1 : number();
     what.weights = pass_weights{weights, lanes};
     what.has_value = upto(3) != 0;
     what.stores = what.has_value && upto(1) == 0;
@@ -114,7 +114,7 @@ struct random_pass {
       what.outputs.push_back(chosen);
     }
     if (upto(1) == 0) {
-      limit.resize(upto(1) == 0 ? 1 : lanes);
+      limit.resize(upto(1) == 0 ? 1 : samples);
       for (double& l : limit) l = upto(4) == 0 ? std::numeric_limits<double>::infinity() : 0.1 + std::abs(number());
       if (upto(1) == 0)
         for (std::size_t i = 0; i < limit.size(); ++i) divisor.push_back(0.5 + std::abs(number()));

@@ -19,10 +19,14 @@ inline constexpr std::size_t trip = 16;
 
 template <class Body>
 [[gnu::always_inline]] inline void for_each_index(std::size_t n, const Body& body) {
+#ifdef __clang__  // vectorises the plain loop, but would unroll the trips before it looks
+  for (std::size_t i = 0; i < n; ++i) body(i);
+#else
   const std::size_t whole = n - n % trip;
   for (std::size_t at = 0; at < whole; at += trip)
     for (std::size_t i = 0; i < trip; ++i) body(at + i);
-  for (std::size_t at = whole; at < n; ++at) body(at);
+  for (std::size_t i = whole; i < n; ++i) body(i);
+#endif
 }
 
 // A short weighted sum of arrays, in order.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <string>
 
 #include <noisefall/core/error.hpp>
@@ -31,6 +32,9 @@ class fused_pass {
     if (what.weights.lanes() != 1 && what.weights.lanes() != samples_)
       throw error{"pass", std::to_string(what.weights.lanes()) + " lanes of weights",
                   "1 or " + std::to_string(samples_)};
+    for (const std::span<const double> list : {what.limit, what.divisor})
+      if (list.size() > 1 && list.size() != samples_)
+        throw error{"pass", std::to_string(list.size()) + " clamps", "none, 1 or " + std::to_string(samples_)};
     one_row_ = what.weights.lanes() == 1 && what.limit.size() <= 1 && what.divisor.size() <= 1;
     for (const auto& in : what.inputs) include(in);
     for (const auto& out : what.outputs) include(out);

@@ -1,0 +1,372 @@
+// Policies from JSON and back: round trips, the same bits as built in code, and what wrong files are told.
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <noisefall/config/config.hpp>
+#include <noisefall/models/gaussian_mixture.hpp>
+#include <noisefall/noisefall.hpp>
+
+#include "catch.hpp"
+
+namespace lab {
+
+// A solver that the library does not know, readable by one function beside it.
+struct scaled_ddim : noisefall::ddim {
+  static constexpr std::string_view name = "lab::scaled_ddim";
+  int factor = 1;
+};
+template <class V>
+void describe(V& visit, scaled_ddim& s) {
+  visit("eta", s.eta);
+  visit("factor", s.factor);
+}
+
+}  // namespace lab
+
+namespace {
+
+namespace nf = noisefall;
+using nlohmann::json;
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const nf::error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+// Full descriptions, no field at its default.
+const std::vector<const char*> solvers{
+    R"({"name": "consistency_multistep"})",
+    R"({"name": "ddim", "eta": 0.3})",
+    R"({"name": "ddpm", "variance": "learned_range", "temperature": 0.9, "variance_floor": 1e-20, "at_end": "unless_label_zero"})",
+    R"({"name": "dpm_multistep", "order": 3, "of": "eps", "correction": "heun", "tau_squared": 1.0, "lower_order_below": 15, "euler_at_final": true, "third_order": "halved"})",
+    R"({"name": "dpm_pp_2m", "correction": "heun"})",
+    R"({"name": "dpm_pp_sde", "eta": 0.5, "r": 0.4, "s_noise": 1.1})",
+    R"({"name": "dpm_singlestep", "order": 2, "of": "eps", "correction": "heun", "budget": 20, "stages": "time"})",
+    R"({"name": "euler", "s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003, "churn_after": true})",
+    R"({"name": "heun", "s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003})",
+    R"({"name": "pndm", "start": "improved_euler", "average_raw": true, "stride": 20.0})",
+    R"({"name": "sa_solver", "predictor_order": 3, "corrector_order": 4, "of": "eps", "evaluate": "pece", "tau": 0.5, "tau_from": 100.0, "tau_to": 900.0, "few_step_weights": false, "lower_order_final": false})",
+    R"({"name": "unipc", "order": 2, "of": "eps", "coefficients": "bh1", "corrector": false, "lower_order_final": false, "skip_corrector": [0, 3]})",
+    R"({"name": "dpm_adaptive", "order": 2, "of": "eps", "correction": "heun", "controller": "power", "atol": 0.01, "rtol": 0.02, "h_init": 0.1, "pcoeff": 0.1, "icoeff": 0.9, "dcoeff": 0.2, "accept_safety": 0.7, "theta": 0.8, "eta": 0.5, "s_noise": 1.1, "couples_batch": true})"};
+
+const std::vector<const char*> schedules{
+    R"({"name": "linear", "beta_start": 0.001, "beta_end": 0.03, "train_steps": 500, "rule": "sigma"})",
+    R"({"name": "scaled_linear", "beta_start": 0.001, "beta_end": 0.03, "train_steps": 500, "rule": "log_alpha"})",
+    R"({"name": "cosine", "train_steps": 400, "rule": "sigma"})",
+    R"({"name": "discrete", "alphas_cumprod": [0.99, 0.5, 0.125, 0.0], "rule": "sigma"})",
+    R"({"name": "zero_terminal_snr", "of": {"name": "cosine", "train_steps": 9, "rule": "sigma"}, "last": 1e-8})",
+    R"({"name": "snr_shift", "of": {"name": "cosine", "train_steps": 9, "rule": "sigma"}, "scale": 2.0})",
+    R"({"name": "vp_linear", "beta_0": 0.2, "beta_1": 15.0, "t_end": 0.01})",
+    R"({"name": "vp_table", "of": {"name": "cosine", "train_steps": 9, "rule": "sigma"}, "lambda_clip": -3.0})",
+    R"({"name": "ve", "sigma_min": 0.02, "sigma_max": 100.0})",
+    R"({"name": "edm", "sigma_min": 0.02, "sigma_max": 100.0})",
+    R"({"name": "rectified_flow", "t_end": 0.01})",
+    R"({"name": "trig_flow", "sigma_data": 1.0, "t_end": 0.01})"};
+
+const std::vector<const char*> spacings{
+    R"({"name": "beta", "steps": 5, "a": 0.7, "b": 0.5, "sigma_min": 0.1, "sigma_max": 10.0, "end": "sigma_min"})",
+    R"({"name": "exponential", "steps": 5, "sigma_min": 0.1, "sigma_max": 10.0, "end": "sigma_min"})",
+    R"({"name": "flow_uniform", "steps": 5, "shift": 1.0, "mu": 1.1, "law": "linear", "terminal": 0.1, "grid": "beta", "first": 0.9, "last": 0.2})",
+    R"({"name": "image_to_image", "of": {"name": "trailing", "steps": 5, "end": "zero"}, "strength": 0.5})",
+    R"({"name": "karras", "steps": 5, "rho": 5.0, "sigma_min": 0.1, "sigma_max": 10.0, "end": "sigma_min"})",
+    R"({"name": "leading", "steps": 5, "steps_offset": 1, "end": "sigma_min"})",
+    R"({"name": "linspace", "steps": 1, "end": "sigma_min"})",
+    R"({"name": "polyexponential", "steps": 5, "rho": 2.0, "sigma_min": 0.1, "sigma_max": 10.0, "end": "sigma_min"})",
+    R"({"name": "quadratic", "steps": 5, "end": "zero"})",
+    R"({"name": "sigma_list", "sigmas": [10.0, 1.0, 0.0]})",
+    R"({"name": "time_list", "times": [900.0, 400.0, 10.0], "end": "sigma_min"})",
+    R"({"name": "time_quadratic", "steps": 5, "t_first": 900.0, "t_last": 10.0, "end": "zero"})",
+    R"({"name": "time_uniform", "steps": 5, "t_first": 900.0, "t_last": 10.0, "end": "zero"})",
+    R"({"name": "trailing", "steps": 5, "end": "sigma_min"})",
+    R"({"name": "uniform_lambda", "steps": 5, "sigma_min": 0.1, "sigma_max": 10.0, "end": "zero"})",
+    R"({"name": "vp_times", "steps": 5, "beta_d": 10.0, "beta_min": 0.2, "t_last": 0.01, "end": "sigma_min"})"};
+
+const std::vector<const char*> guidances{
+    R"({"name": "unguided"})",
+    R"({"name": "classifier_free", "weight": {"above": 0.0, "jumps": [{"sigma": 5.0, "weight": 2.0}, {"sigma": 0.3, "weight": 0.0}]}})",
+    R"({"name": "rescale", "weight": 3.0, "phi": 0.5, "space": "x0"})",
+    R"({"name": "apg", "weight": 3.0, "eta": 0.5, "norm_cap": 15.0, "momentum": -0.5})",
+    R"({"name": "cfg_pp", "scale": 0.8})"};
+
+const std::vector<const char*> parameterisations{
+    R"({"name": "edm_precond", "sigma_data": 1.0, "output": "v_like", "fed": "arctan"})",
+    R"({"name": "predicts_eps", "label_scale": 999.0, "label_offset": -1.0})",
+    R"({"name": "predicts_flow", "reversed": true, "label_scale": -1.0, "label_offset": 1.0})",
+    R"({"name": "predicts_score", "label_scale": 999.0, "label_offset": -1.0})",
+    R"({"name": "predicts_trig_flow", "sigma_data": 1.0})",
+    R"({"name": "predicts_v", "label_scale": 999.0, "label_offset": -1.0})",
+    R"({"name": "predicts_x0", "label_scale": 999.0, "label_offset": -1.0})"};
+
+template <class Load>
+void check_round_trips(const std::vector<const char*>& texts, const std::string& all_names, Load load) {
+  std::string names;
+  std::set<std::string> seen;
+  for (const char* text : texts) {
+    INFO(text);
+    const json full = json::parse(text);
+    const auto loaded = load(full, "");
+    CHECK(loaded.described == full);
+    CHECK(loaded.name == full["name"]);
+    seen.insert(loaded.name);
+  }
+  for (std::size_t at = 0; at < all_names.size();) {
+    const std::size_t end = std::min(all_names.find(", ", at), all_names.size());
+    INFO("every policy stands in this test, " << all_names.substr(at, end - at) << " too");
+    CHECK(seen.count(all_names.substr(at, end - at)) == 1);
+    at = end + 2;
+  }
+}
+
+struct refusal {
+  const char* text;
+  const char* message;
+};
+
+template <class Load>
+void check_refusals(const std::string& pointer, const std::vector<refusal>& cases, Load load) {
+  for (const refusal& c : cases) {
+    INFO(c.text);
+    CHECK(message_of([&] { load(json::parse(c.text), pointer); }) == c.message);
+  }
+}
+
+const std::string solver_names =
+    "consistency_multistep, ddim, ddpm, dpm_multistep, dpm_pp_2m, dpm_pp_sde, dpm_singlestep, euler, heun, pndm, "
+    "sa_solver, unipc, dpm_adaptive";
+
+}  // namespace
+
+TEST_CASE("every policy is written as it was read, all fields of it", "[config]") {
+  check_round_trips(solvers, nf::described_solvers::names(), nf::load_solver);
+  check_round_trips(schedules, nf::described_schedules::names(), nf::load_schedule);
+  check_round_trips(spacings, nf::described_spacings::names(), nf::load_spacing);
+  check_round_trips(guidances, nf::described_guidances::names(), nf::load_guidance);
+  check_round_trips(parameterisations, nf::described_parameterisations::names(), nf::load_parameterisation);
+}
+
+TEST_CASE("a name alone stands for a policy with its defaults", "[config]") {
+  CHECK(nf::load_solver("ddim").described == json(nf::ddim{}));
+  CHECK(nf::load_schedule("linear").described == json(nf::linear::settings{}));
+  CHECK(nf::load_guidance("apg").described == json(nf::apg{}));
+}
+
+TEST_CASE("policies convert to JSON and back by value", "[config]") {
+  const json written = nf::karras{.steps = 25, .sigma_max = 80};
+  CHECK(written == json::parse(R"({"name": "karras", "steps": 25, "rho": 7.0, "sigma_max": 80.0, "end": "zero"})"));
+  const auto read = written.get<nf::karras>();
+  CHECK(read.steps == 25);
+  CHECK(read.sigma_max == 80);
+  CHECK_FALSE(read.sigma_min);
+  CHECK(message_of([] { json("trailing").get<nf::karras>(); }) == "/: \"trailing\"; allowed: an object");
+  CHECK(message_of([] { json{{"name", "trailing"}}.get<nf::karras>(); }) == "/name: \"trailing\"; allowed: karras");
+}
+
+TEST_CASE("thresholds have the fields of their kind", "[config]") {
+  for (const char* text : {R"({"how": "none"})", R"({"how": "fixed", "range": 2.0, "keep_eps": true})",
+                           R"({"how": "dynamic", "ratio": 0.9, "floor": 1.5, "ceiling": 3.0, "keep_eps": true})"})
+    CHECK(json(nf::load_threshold(json::parse(text))) == json::parse(text));
+  check_refusals("/threshold",
+                 {{R"({"how": "static"})", "/threshold/how: \"static\"; allowed: none, fixed, dynamic"},
+                  {R"({"how": "fixed", "ratio": 0.9})", "/threshold/ratio: unknown name; allowed: how, range, keep_eps"},
+                  {R"({"how": "dynamic", "ratio": 2})", "/threshold/ratio: 2; allowed: 0 < ratio <= 1"}},
+                 nf::load_threshold);
+}
+
+TEST_CASE("a guidance weight is a number, an interval or a list of jumps", "[config]") {
+  const auto weight = [](const char* text) {
+    return json{{"name", "classifier_free"}, {"weight", json::parse(text)}}.get<nf::classifier_free>().weight;
+  };
+  CHECK(weight("2.5") == nf::weight_schedule{2.5});
+  CHECK(weight(R"({"weight": 2, "sigma_lo": 0.3, "sigma_hi": 5})") == nf::weight_schedule::interval(2, 0.3, 5));
+  CHECK(weight(R"({"above": 2, "jumps": [{"sigma": 1, "weight": -1}]})") == nf::weight_schedule::window(2, 1, 1));
+  const auto refused = [&](const char* text) { return message_of([&] { weight(text); }); };
+  CHECK(refused(R"("7.5")") == "/weight: \"7.5\"; allowed: a number, {above, jumps} or {weight, sigma_lo, sigma_hi}");
+  CHECK(refused(R"({"weight": 2, "sigma_lo": 5, "sigma_hi": 0.3})") ==
+        "/weight: from 5.000000 to 0.300000; allowed: 0 <= sigma_lo < sigma_hi");
+  CHECK(refused(R"({"above": 2, "jumps": [{"sigma": 5}]})") == "/weight/jumps/0/weight: missing; allowed: a number");
+  CHECK(refused(R"({"above": 2, "jumps": [{"sigma": 1, "weight": 0}, {"sigma": 2, "weight": 0}]})") ==
+        "/weight: a jump at sigma 2.000000; allowed: finite sigma > 0, in falling order");
+}
+
+TEST_CASE("a table is written by its entries and reads back to the same bits", "[config]") {
+  const nf::zero_terminal_snr table{nf::linear{}};
+  const std::string text = json(static_cast<const nf::discrete_schedule&>(table)).dump();
+  const auto read = nf::load_table(json::parse(text)).policy;
+  REQUIRE(read.steps() == table.steps());
+  for (std::size_t i = 0; i < table.steps(); ++i) CHECK(read.alpha_cumprod(i) == table.alpha_cumprod(i));
+}
+
+TEST_CASE("a sampler loaded from JSON gives the bits of the one built in code", "[config]") {
+  const nf::mixture_law law{{1, 2}, {{1, 0}, {-1, 1}}, {0.1, 0.3}};
+  nf::gaussian_mixture model{law};
+  const auto bits = [&](const auto& sample) {
+    nf::tensor<float> x({5, 2});
+    sample(model, x, {.seed = 11, .conditional = {{0}}});
+    return std::vector<float>(x.elements().begin(), x.elements().end());
+  };
+  const auto built = bits(nf::sampler{nf::dpm_pp_2m{}, nf::linear{}, nf::karras{.steps = 12},
+                                      nf::classifier_free{.weight = nf::weight_schedule::interval(1.5, 0.5, 20)},
+                                      nf::predicts_eps{}, nf::static_threshold(1.5)});
+  const json file = json::parse(R"({
+    "solver": "dpm_pp_2m", "schedule": "linear", "trajectory": {"name": "karras", "steps": 12},
+    "guidance": {"name": "classifier_free", "weight": {"weight": 1.5, "sigma_lo": 0.5, "sigma_hi": 20}},
+    "threshold": {"how": "fixed", "range": 1.5}})");
+  const nf::loaded_sampler loaded = nf::load_sampler(file);
+  const nf::loaded_sampler again = nf::load_sampler(loaded.described);
+  CHECK(again.described == loaded.described);
+  for (const auto* one : {&loaded, &again}) {
+    const auto read = std::visit(bits, one->policy);
+    CHECK(std::memcmp(read.data(), built.data(), built.size() * sizeof(float)) == 0);
+  }
+  CHECK(loaded.citations.size() == 4);
+}
+
+TEST_CASE("a solver that takes its own steps is loaded by its name too", "[config]") {
+  const json file = json::parse(R"({"solver": {"name": "dpm_adaptive", "order": 2}, "schedule": "vp_linear",
+                                    "trajectory": {"name": "uniform_lambda", "steps": 1}})");
+  CHECK(std::holds_alternative<nf::sampler_of<nf::dpm_adaptive>>(nf::load_sampler(file).policy));
+}
+
+TEST_CASE("a user's own solver is described by one function and loaded with the others", "[config]") {
+  using list = nf::described_list<nf::ddim, lab::scaled_ddim>;
+  const auto loaded = nf::load_one_of<nf::erased_solver>(list{}, json{{"name", "lab::scaled_ddim"}, {"factor", 3}}, "");
+  CHECK(loaded.policy.name() == "lab::scaled_ddim");
+  CHECK(loaded.described["factor"] == 3);
+}
+
+TEST_CASE("wrong names are refused with the names there are", "[config]") {
+  const std::string names = solver_names;
+  CHECK(message_of([] { nf::load_solver("dim", "/solver"); }) == "/solver: \"dim\"; allowed: " + names);
+  CHECK(message_of([] { nf::load_solver(json{{"name", "dim"}}, "/solver"); }) ==
+        "/solver/name: \"dim\"; allowed: " + names);
+  CHECK(message_of([] { nf::load_solver(json{{"eta", 1}}, "/solver"); }) == "/solver/name: missing; allowed: " + names);
+  CHECK(message_of([] { nf::load_solver(3, "/solver"); }) ==
+        "/solver: 3; allowed: a name, or an object with a name: " + names);
+  check_refusals("/solver",
+                 {{R"({"name": "ddim", "etha": 1})", "/solver/etha: unknown name; allowed: name, eta"},
+                  {R"({"name": "unipc", "of": "v"})", "/solver/of: \"v\"; allowed: x0, eps"},
+                  {R"({"name": "ddim", "a/b~c": 1})", "/solver/a~1b~0c: unknown name; allowed: name, eta"}},
+                 nf::load_solver);
+}
+
+TEST_CASE("wrong types are refused, nothing is converted", "[config]") {
+  check_refusals("/solver",
+                 {{R"({"name": "ddim", "eta": "1"})", "/solver/eta: \"1\"; allowed: a number"},
+                  {R"({"name": "ddim", "eta": null})", "/solver/eta: null; allowed: a value, or no field"},
+                  {R"({"name": "ddim", "eta": true})", "/solver/eta: true; allowed: a number"},
+                  {R"({"name": "unipc", "order": 2.0})", "/solver/order: 2.0; allowed: a whole number"},
+                  {R"({"name": "unipc", "order": 3000000000})", "/solver/order: 3000000000; allowed: a whole number"},
+                  {R"({"name": "unipc", "corrector": 1})", "/solver/corrector: 1; allowed: true or false"},
+                  {R"({"name": "unipc", "skip_corrector": [0, -1]})",
+                   "/solver/skip_corrector/1: -1; allowed: a whole number from 0"},
+                  {R"({"name": 7})", ("/solver/name: 7; allowed: " + solver_names).c_str()}},
+                 nf::load_solver);
+  CHECK(message_of([] { nf::load_spacing(json{{"name", "sigma_list"}, {"sigmas", {1, "0"}}}, "/trajectory"); }) ==
+        "/trajectory/sigmas/1: \"0\"; allowed: a number");
+}
+
+TEST_CASE("what a policy refuses is refused where its field stands", "[config]") {
+  check_refusals("/solver",
+                 {{R"({"name": "ddim", "eta": -1})", "/solver/eta: -1; allowed: 0 or more, and finite"},
+                  {R"({"name": "dpm_multistep", "order": 0})", "/solver/order: 0; allowed: 1 to 3"},
+                  {R"({"name": "dpm_multistep", "order": 9})", "/solver/order: 9; allowed: 1 to 3"},
+                  {R"({"name": "unipc", "order": 0})", "/solver/order: 0; allowed: 1 to 4"},
+                  {R"({"name": "unipc", "order": 9})", "/solver/order: 9; allowed: 1 to 4"},
+                  {R"({"name": "dpm_pp_sde", "r": 1})", "/solver/r: 1; allowed: above 0 and below 1"}},
+                 nf::load_solver);
+  check_refusals("/schedule",
+                 {{R"({"name": "linear", "beta_start": 0.5})",
+                   "/schedule: linear: beta_start: 0.500000, beta_end: 0.020000; allowed: "
+                   "0 < beta_start <= beta_end < 1"},
+                  {R"({"name": "snr_shift", "of": {"name": "cosine", "train_steps": 0}})",
+                   "/schedule/of/train_steps: 0; allowed: 1 or more"},
+                  {R"({"name": "snr_shift"})", "/schedule/of: missing; allowed: a schedule with a table"},
+                  {R"({"name": "snr_shift", "of": "edm"})",
+                   "/schedule/of: \"edm\"; allowed: linear, scaled_linear, cosine, discrete, zero_terminal_snr, "
+                   "snr_shift"},
+                  {R"({"name": "snr_shift", "of": "linear", "scale": 0})", "/schedule/scale: 0; allowed: above 0"},
+                  {R"({"name": "discrete", "alphas_cumprod": [0.5, 0.6]})",
+                   "/schedule: discrete: alphas_cumprod[1]: 0.600000; allowed: values that fall strictly inside (0, 1); "
+                   "the last may be 0"}},
+                 nf::load_schedule);
+  check_refusals("/trajectory",
+                 {{R"({"name": "karras"})", "/trajectory/steps: missing; allowed: 1 or more"},
+                  {R"({"name": "karras", "steps": 0})", "/trajectory/steps: 0; allowed: 1 or more"},
+                  {R"({"name": "karras", "steps": -3})", "/trajectory/steps: -3; allowed: a whole number from 0"},
+                  {R"({"name": "karras", "steps": 9, "rho": 0})", "/trajectory/rho: 0; allowed: above 0"}},
+                 nf::load_spacing);
+  check_refusals("/guidance",
+                 {{R"({"name": "apg", "momentum": 1.5})", "/guidance/momentum: 1.5; allowed: -1 < momentum < 1"},
+                  {R"({"name": "cfg_pp", "scale": 7.5})",
+                   "/guidance/scale: 7.5; allowed: 0 <= scale <= 1; it interpolates, it is not a classifier-free "
+                   "guidance scale"}},
+                 nf::load_guidance);
+  check_refusals("/parameterisation",
+                 {{R"({"name": "edm_precond", "sigma_data": 0})", "/parameterisation/sigma_data: 0; allowed: above 0"}},
+                 nf::load_parameterisation);
+}
+
+TEST_CASE("a sampler that cannot work is refused before anything runs", "[config]") {
+  const auto refused = [](const char* changes) {
+    json file = json::parse(R"({"solver": "ddim", "schedule": "linear", "trajectory": {"name": "trailing", "steps": 4}})");
+    file.merge_patch(json::parse(changes));
+    return message_of([&] { nf::load_sampler(file); });
+  };
+  CHECK(refused(R"({"solver": null})") == "/solver: missing; allowed: " + solver_names);
+  CHECK(refused(R"({"sheduler": 1})") ==
+        "/sheduler: unknown name; allowed: solver, schedule, trajectory, guidance, parameterisation, threshold");
+  CHECK(refused(R"({"trajectory": {"steps": 1001}})") == "/trajectory/steps: 1001; allowed: 1 to 1000");
+  CHECK(refused(R"({"schedule": {"name": "linear", "train_steps": 3}})") ==
+        "/trajectory/steps: 4; allowed: 1 to 3");
+  CHECK(refused(R"({"schedule": "edm"})") ==
+        "/trajectory: trailing: a continuous schedule; allowed: a schedule with a table of levels");
+  CHECK(refused(R"({"trajectory": {"name": "sigma_list", "steps": null, "sigmas": [1, 2, 0]}})") ==
+        "/trajectory: trajectory: leg 0: rises (sigma/alpha from 1.000000 to 2.000000); allowed: levels that fall "
+        "strictly; build it as inversion, renoise or compat to allow more");
+  CHECK(refused(R"({"schedule": "rectified_flow", "trajectory": {"name": "flow_uniform"}})") ==
+        "sampler: leg 0 (sigma/alpha inf to 3.000000): this parameterisation cannot give x0 at alpha = 0.000000 "
+        "(infinite noise); allowed: x0-, v- or flow-prediction, or a trajectory that starts at finite noise");
+  CHECK_THAT(refused(R"({"solver": "heun", "guidance": "cfg_pp"})"),
+             Catch::Matchers::ContainsSubstring("heun: cannot renoise with another eps than it denoises with"));
+}
+
+TEST_CASE("what is not JSON is refused with its line and column", "[config]") {
+  const auto refused = [](std::string_view text) { return message_of([&] { nf::parse_json(text, "job.json"); }); };
+  CHECK(refused("{\n  \"a\": 1,\n}") ==
+        "job.json: this is not JSON: line 3, column 1: syntax error while parsing object key - unexpected '}'; expected "
+        "string literal");
+  CHECK(refused("").starts_with("job.json: this is not JSON: line 1, column 1: "));
+  CHECK(refused("[1, 2] // one, two").starts_with("job.json: this is not JSON: line 1, column 8: "));
+  CHECK(refused("[1e999]") == "job.json: this is not JSON: number overflow parsing '1e999'");
+  CHECK(refused(R"({"a": {"b": 1, "b": 2}})") ==
+        "job.json: \"b\" stands twice in one object; allowed: each name once");
+  CHECK(nf::parse_json(R"({"a": {"b": 1}, "b": 2})", "job.json")["b"] == 2);
+}
+
+TEST_CASE("a file that cannot be read is named", "[config]") {
+  const auto folder = std::filesystem::temp_directory_path();
+  const auto missing = folder / "noisefall-there-is-none.json";
+  CHECK(message_of([&] { nf::read_json(missing); }) ==
+        missing.string() + ": there is no such file; allowed: a file that can be read");
+  CHECK(message_of([&] { nf::read_json(folder); }) ==
+        folder.string() + ": is a folder; allowed: a file that can be read");
+  const auto present = folder / "noisefall-native-test.json";
+  std::ofstream{present} << R"({"steps": 3})";
+  CHECK(nf::read_json(present)["steps"] == 3);
+  std::filesystem::remove(present);
+}
