@@ -18,7 +18,8 @@ namespace nf = noisefall;
 std::vector<float> remote_network(nf::view<float> x, const nf::noise_level& at, double place) {
   std::vector<float> eps(x.size());
   for (std::size_t i = 0; i < x.size(); ++i)
-    eps[i] = static_cast<float>(at.sigma * (x[i] - at.alpha * place) / (0.01 * at.alpha * at.alpha + at.sigma * at.sigma));
+    eps[i] =
+        static_cast<float>(at.sigma * (x[i] - at.alpha * place) / (0.01 * at.alpha * at.alpha + at.sigma * at.sigma));
   return eps;
 }
 
@@ -43,11 +44,11 @@ int main() {
     run.answer(answers);
   }
 
-  auto model = nf::predictor_from<double>([](nf::view<float> state, const nf::evaluation& at, double place,
-                                             nf::mutable_view<float> out) {
-    const std::vector<float> eps = remote_network(state, at.level(0), place);
-    std::memcpy(out.data(), eps.data(), eps.size() * sizeof(float));
-  });
+  auto model = nf::predictor_from<double>(
+      [](nf::view<float> state, const nf::evaluation& at, double place, nf::mutable_view<float> out) {
+        const std::vector<float> eps = remote_network(state, at.level(0), place);
+        std::memcpy(out.data(), eps.data(), eps.size() * sizeof(float));
+      });
   nf::tensor<float> whole({3, 2});
   sample(model, whole, {.seed = 7, .conditional = places[0], .unconditional = places[1]});
   const bool same = std::memcmp(x.data(), whole.data(), x.size() * sizeof(float)) == 0;

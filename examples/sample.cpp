@@ -15,19 +15,21 @@
 // run: --steps 3
 // expect: usage: sample JOB\.json
 // exit: 2
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <charconv>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -142,25 +144,32 @@ nlohmann::json report(const examples::job& job, const outcome& drawn) {
 }
 
 // So that a long run does not end at a file that cannot be written.
-std::filesystem::path writable(const std::filesystem::path& file) {
-  std::error_code failed;
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
-  if (!std::ofstream{file, std::ios::app}) throw std::runtime_error{file.string() + ": cannot be written"};
+std::filesystem::path writable(const std::filesystem::path& file, const std::filesystem::path& job) {
+  std::error_code ignored;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
+  if (std::filesystem::equivalent(file, job, ignored))
+    throw nf::error{file.string(), "is the job itself", "another file"};
+  const bool is_new = !std::filesystem::exists(file, ignored);
+  if (!std::ofstream{file, std::ios::app})
+    throw nf::error{file.string(), "cannot be written", "a place to write to (--out)"};
+  if (is_new) std::filesystem::remove(file, ignored);
   return file;
 }
 
 int run(const command& asked) {
   examples::job job = examples::read_job(asked.job, asked.changes);
-  const auto sheet = writable(asked.out / job.sheet), report_file = writable(asked.out / job.report);
+  const auto sheet = writable(asked.out / job.sheet, asked.job);
+  const auto report_file = writable(asked.out / job.report, asked.job);
   return std::visit(
       [&](auto& model) {
         const outcome drawn = draw(model, job);
         examples::write_png(sheet, model.draw(drawn.samples, job.picture));
         std::ofstream{report_file} << report(job, drawn).dump(2) << '\n';
         std::printf("picture: %s\n", std::filesystem::absolute(sheet).lexically_normal().c_str());
-        std::printf("%zu %s, %zu steps, %zu evaluations each: %s in %.2f s, of which %.2f s in the network and %.3f s in the library\n",
-                    job.count, model.noun, drawn.steps, drawn.evaluations, name_of(drawn.how), drawn.seconds,
-                    drawn.network_seconds, drawn.seconds - drawn.network_seconds);
+        std::printf(
+            "%zu %s, %zu steps, %zu evaluations each: %s in %.2f s, %.2f s in the network, %.3f s in the library\n",
+            job.count, model.noun, drawn.steps, drawn.evaluations, name_of(drawn.how), drawn.seconds,
+            drawn.network_seconds, drawn.seconds - drawn.network_seconds);
         return drawn.how == nf::outcome::finished ? 0 : 1;
       },
       job.model);

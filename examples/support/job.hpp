@@ -24,7 +24,7 @@ namespace examples {
 
 /// What the command line changes in a job.
 struct job_changes {
-  std::optional<std::uint64_t> seed, count;
+  std::optional<std::uint64_t> seed{}, count{};
   bool quick = false;  // few samples in few steps
 };
 
@@ -104,6 +104,7 @@ inline job make_job(nlohmann::json from, const std::filesystem::path& file, cons
   const std::string stem = file.stem().string();
   const auto sheet = detail::file_name(outputs, "sheet", stem + ".png");
   const auto report = detail::file_name(outputs, "report", stem + ".report.json");
+  if (sheet == report) outputs.refuse("report", "the name of the sheet", "another name");
   const sheet_options picture{.columns = static_cast<std::size_t>(outputs.integer("columns", 10, 1, 1000)),
                               .upscale = static_cast<std::size_t>(outputs.integer("scale", 2, 1, 16))};
 
@@ -124,11 +125,11 @@ inline job make_job(nlohmann::json from, const std::filesystem::path& file, cons
   };
   if (kind == "digits") {
     const digits_model digits{model, in, file.parent_path()};
-    return finish(digits, nf::load_sampler(
-                              detail::sampler_fields(in, digits_model::default_schedule, digits_model::default_parameterisation)));
+    return finish(digits, nf::load_sampler(detail::sampler_fields(in, digits_model::default_schedule,
+                                                                  digits_model::default_parameterisation)));
   }
-  nf::loaded_sampler sampler =
-      nf::load_sampler(detail::sampler_fields(in, mixture_model::default_schedule, mixture_model::default_parameterisation));
+  nf::loaded_sampler sampler = nf::load_sampler(
+      detail::sampler_fields(in, mixture_model::default_schedule, mixture_model::default_parameterisation));
   const mixture_model mixture{model, in, sampler.described["parameterisation"]};
   return finish(mixture, std::move(sampler));
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -41,8 +42,10 @@ class mixture_model {
       : mixture_{law(from), output(parameterisation), parameterisation.value("sigma_data", 0.5)},
         is_v_{parameterisation["name"] == nf::predicts_v::name},
         sign_{parameterisation.value("reversed", false) || parameterisation.value("output", "") == "v_like" ? -1.0F
-                                                                                                         : 1.0F} {
-    only_.only = indices(job, "condition", mixture_.law().means.size(), {});
+                                                                                                            : 1.0F} {
+    std::vector<std::size_t> all(mixture_.law().means.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    only_.only = indices(job, "condition", all.size(), all);
   }
 
   static constexpr const char* noun = "points";

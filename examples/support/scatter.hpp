@@ -40,7 +40,8 @@ struct disc {
     const double x = points[i * d];
     const double y = d > 1 ? points[i * d + 1] : reach * (2 * static_cast<double>(i) / static_cast<double>(count) - 1);
     for (const double right : {-0.5, 0.5})
-      for (const double down : {-0.5, 0.5}) paint((x + reach) / pixel + right, (reach - y) / pixel + down, {30, 60, 160});
+      for (const double down : {-0.5, 0.5})
+        paint((x + reach) / pixel + right, (reach - y) / pixel + down, {30, 60, 160});
   }
   return plot;
 }

@@ -180,11 +180,12 @@ TEST_CASE("thresholds have the fields of their kind", "[config]") {
   for (const char* text : {R"({"how": "none"})", R"({"how": "fixed", "range": 2.0, "keep_eps": true})",
                            R"({"how": "dynamic", "ratio": 0.9, "floor": 1.5, "ceiling": 3.0, "keep_eps": true})"})
     CHECK(json(nf::load_threshold(json::parse(text))) == json::parse(text));
-  check_refusals("/threshold",
-                 {{R"({"how": "static"})", "/threshold/how: \"static\"; allowed: none, fixed, dynamic"},
-                  {R"({"how": "fixed", "ratio": 0.9})", "/threshold/ratio: unknown name; allowed: how, range, keep_eps"},
-                  {R"({"how": "dynamic", "ratio": 2})", "/threshold/ratio: 2; allowed: 0 < ratio <= 1"}},
-                 nf::load_threshold);
+  check_refusals(
+      "/threshold",
+      {{R"({"how": "static"})", "/threshold/how: \"static\"; allowed: none, fixed, dynamic"},
+       {R"({"how": "fixed", "ratio": 0.9})", "/threshold/ratio: unknown name; allowed: how, range, keep_eps"},
+       {R"({"how": "dynamic", "ratio": 2})", "/threshold/ratio: 2; allowed: 0 < ratio <= 1"}},
+      nf::load_threshold);
 }
 
 TEST_CASE("a guidance weight is a number, an interval or a list of jumps", "[config]") {
@@ -252,8 +253,9 @@ TEST_CASE("a user's own solver is described by one function and loaded with the 
 TEST_CASE("wrong names are refused with the names there are", "[config]") {
   const std::string names = solver_names;
   CHECK(message_of([] { nf::load_solver("dim", "/solver"); }) == "/solver: \"dim\"; allowed: " + names);
-  CHECK(message_of([] { nf::load_solver(json{{"name", "dim"}}, "/solver"); }) ==
-        "/solver/name: \"dim\"; allowed: " + names);
+  CHECK(message_of([] {
+          nf::load_solver(json{{"name", "dim"}}, "/solver");
+        }) == "/solver/name: \"dim\"; allowed: " + names);
   CHECK(message_of([] { nf::load_solver(json{{"eta", 1}}, "/solver"); }) == "/solver/name: missing; allowed: " + names);
   CHECK(message_of([] { nf::load_solver(3, "/solver"); }) ==
         "/solver: 3; allowed: a name, or an object with a name: " + names);
@@ -276,8 +278,9 @@ TEST_CASE("wrong types are refused, nothing is converted", "[config]") {
                    "/solver/skip_corrector/1: -1; allowed: a whole number from 0"},
                   {R"({"name": 7})", ("/solver/name: 7; allowed: " + solver_names).c_str()}},
                  nf::load_solver);
-  CHECK(message_of([] { nf::load_spacing(json{{"name", "sigma_list"}, {"sigmas", {1, "0"}}}, "/trajectory"); }) ==
-        "/trajectory/sigmas/1: \"0\"; allowed: a number");
+  CHECK(message_of([] {
+          nf::load_spacing(json{{"name", "sigma_list"}, {"sigmas", {1, "0"}}}, "/trajectory");
+        }) == "/trajectory/sigmas/1: \"0\"; allowed: a number");
 }
 
 TEST_CASE("what a policy refuses is refused where its field stands", "[config]") {
@@ -289,21 +292,22 @@ TEST_CASE("what a policy refuses is refused where its field stands", "[config]")
                   {R"({"name": "unipc", "order": 9})", "/solver/order: 9; allowed: 1 to 4"},
                   {R"({"name": "dpm_pp_sde", "r": 1})", "/solver/r: 1; allowed: above 0 and below 1"}},
                  nf::load_solver);
-  check_refusals("/schedule",
-                 {{R"({"name": "linear", "beta_start": 0.5})",
-                   "/schedule: linear: beta_start: 0.500000, beta_end: 0.020000; allowed: "
-                   "0 < beta_start <= beta_end < 1"},
-                  {R"({"name": "snr_shift", "of": {"name": "cosine", "train_steps": 0}})",
-                   "/schedule/of/train_steps: 0; allowed: 1 or more"},
-                  {R"({"name": "snr_shift"})", "/schedule/of: missing; allowed: a schedule with a table"},
-                  {R"({"name": "snr_shift", "of": "edm"})",
-                   "/schedule/of: \"edm\"; allowed: linear, scaled_linear, cosine, discrete, zero_terminal_snr, "
-                   "snr_shift"},
-                  {R"({"name": "snr_shift", "of": "linear", "scale": 0})", "/schedule/scale: 0; allowed: above 0"},
-                  {R"({"name": "discrete", "alphas_cumprod": [0.5, 0.6]})",
-                   "/schedule: discrete: alphas_cumprod[1]: 0.600000; allowed: values that fall strictly inside (0, 1); "
-                   "the last may be 0"}},
-                 nf::load_schedule);
+  check_refusals(
+      "/schedule",
+      {{R"({"name": "linear", "beta_start": 0.5})",
+        "/schedule: linear: beta_start: 0.500000, beta_end: 0.020000; allowed: "
+        "0 < beta_start <= beta_end < 1"},
+       {R"({"name": "snr_shift", "of": {"name": "cosine", "train_steps": 0}})",
+        "/schedule/of/train_steps: 0; allowed: 1 or more"},
+       {R"({"name": "snr_shift"})", "/schedule/of: missing; allowed: a schedule with a table"},
+       {R"({"name": "snr_shift", "of": "edm"})",
+        "/schedule/of: \"edm\"; allowed: linear, scaled_linear, cosine, discrete, zero_terminal_snr, "
+        "snr_shift"},
+       {R"({"name": "snr_shift", "of": "linear", "scale": 0})", "/schedule/scale: 0; allowed: above 0"},
+       {R"({"name": "discrete", "alphas_cumprod": [0.5, 0.6]})",
+        "/schedule: discrete: alphas_cumprod[1]: 0.600000; allowed: values that fall strictly inside (0, 1); "
+        "the last may be 0"}},
+      nf::load_schedule);
   check_refusals("/trajectory",
                  {{R"({"name": "karras"})", "/trajectory/steps: missing; allowed: 1 or more"},
                   {R"({"name": "karras", "steps": 0})", "/trajectory/steps: 0; allowed: 1 or more"},
@@ -323,7 +327,8 @@ TEST_CASE("what a policy refuses is refused where its field stands", "[config]")
 
 TEST_CASE("a sampler that cannot work is refused before anything runs", "[config]") {
   const auto refused = [](const char* changes) {
-    json file = json::parse(R"({"solver": "ddim", "schedule": "linear", "trajectory": {"name": "trailing", "steps": 4}})");
+    json file =
+        json::parse(R"({"solver": "ddim", "schedule": "linear", "trajectory": {"name": "trailing", "steps": 4}})");
     file.merge_patch(json::parse(changes));
     return message_of([&] { nf::load_sampler(file); });
   };
@@ -331,8 +336,7 @@ TEST_CASE("a sampler that cannot work is refused before anything runs", "[config
   CHECK(refused(R"({"sheduler": 1})") ==
         "/sheduler: unknown name; allowed: solver, schedule, trajectory, guidance, parameterisation, threshold");
   CHECK(refused(R"({"trajectory": {"steps": 1001}})") == "/trajectory/steps: 1001; allowed: 1 to 1000");
-  CHECK(refused(R"({"schedule": {"name": "linear", "train_steps": 3}})") ==
-        "/trajectory/steps: 4; allowed: 1 to 3");
+  CHECK(refused(R"({"schedule": {"name": "linear", "train_steps": 3}})") == "/trajectory/steps: 4; allowed: 1 to 3");
   CHECK(refused(R"({"schedule": "edm"})") ==
         "/trajectory: trailing: a continuous schedule; allowed: a schedule with a table of levels");
   CHECK(refused(R"({"trajectory": {"name": "sigma_list", "steps": null, "sigmas": [1, 2, 0]}})") ==
@@ -347,14 +351,14 @@ TEST_CASE("a sampler that cannot work is refused before anything runs", "[config
 
 TEST_CASE("what is not JSON is refused with its line and column", "[config]") {
   const auto refused = [](std::string_view text) { return message_of([&] { nf::parse_json(text, "job.json"); }); };
-  CHECK(refused("{\n  \"a\": 1,\n}") ==
-        "job.json: this is not JSON: line 3, column 1: syntax error while parsing object key - unexpected '}'; expected "
-        "string literal");
+  CHECK(
+      refused("{\n  \"a\": 1,\n}") ==
+      "job.json: this is not JSON: line 3, column 1: syntax error while parsing object key - unexpected '}'; expected "
+      "string literal");
   CHECK(refused("").starts_with("job.json: this is not JSON: line 1, column 1: "));
   CHECK(refused("[1, 2] // one, two").starts_with("job.json: this is not JSON: line 1, column 8: "));
   CHECK(refused("[1e999]") == "job.json: this is not JSON: number overflow parsing '1e999'");
-  CHECK(refused(R"({"a": {"b": 1, "b": 2}})") ==
-        "job.json: \"b\" stands twice in one object; allowed: each name once");
+  CHECK(refused(R"({"a": {"b": 1, "b": 2}})") == "job.json: \"b\" stands twice in one object; allowed: each name once");
   CHECK(nf::parse_json(R"({"a": {"b": 1}, "b": 2})", "job.json")["b"] == 2);
 }
 

@@ -51,6 +51,10 @@ TEST_CASE("a job's report describes the job in full", "[examples]") {
     const examples::job first = examples::read_job(jobs / name);
     CHECK(examples::make_job(first.described, jobs / name).described == first.described);
   }
+  const json least = json::parse(R"({"model": {"kind": "gaussian_mixture", "means": [[0], [1]], "std": [1, 0]},
+                                     "solver": "ddim", "trajectory": {"name": "karras", "steps": 2}})");
+  const json described = examples::make_job(least, "least.json").described;
+  CHECK(examples::make_job(described, "least.json").described == described);
 }
 
 TEST_CASE("the command line changes a job", "[examples]") {
@@ -70,8 +74,7 @@ TEST_CASE("a wrong model is refused", "[examples]") {
         "/model/kind: \"letters\"; allowed: digits, gaussian_mixture");
   CHECK(refused("digits.json", R"({"model": {"weights": "none.safetensors"}})") ==
         "/model/weights: there is no file none.safetensors; allowed: a file beside the job or in " + data);
-  CHECK(refused("digits.json", R"({"model": {"weight": 1}})") ==
-        "/model/weight: unknown name; allowed: kind, weights");
+  CHECK(refused("digits.json", R"({"model": {"weight": 1}})") == "/model/weight: unknown name; allowed: kind, weights");
   CHECK(refused("mixture.json", R"({"model": {"std": [1]}})") ==
         "/model/std: 1 numbers; allowed: 6, one for each mean");
   CHECK(refused("mixture.json", R"({"model": {"std": null}})") == "/model/std: missing; allowed: 6, one for each mean");
@@ -101,15 +104,18 @@ TEST_CASE("wrong policies in a job are refused", "[examples]") {
   CHECK(refused("digits.json", R"({"trajectory": {"steps": 1001}})") == "/trajectory/steps: 1001; allowed: 1 to 1000");
   CHECK(refused("mixture.json", R"({"solver": {"order": 0}})") == "/solver/order: 0; allowed: 1 to 4");
   CHECK(refused("mixture.json", R"({"solver": {"order": 9}})") == "/solver/order: 9; allowed: 1 to 4");
-  CHECK(refused("digits.json", R"({"scheduler": "ddim"})") ==
-        "/scheduler: unknown name; allowed: model, solver, schedule, trajectory, guidance, parameterisation, threshold, "
-        "condition, seed, count, first_sample, batch, outputs");
+  CHECK(
+      refused("digits.json", R"({"scheduler": "ddim"})") ==
+      "/scheduler: unknown name; allowed: model, solver, schedule, trajectory, guidance, parameterisation, threshold, "
+      "condition, seed, count, first_sample, batch, outputs");
 }
 
 TEST_CASE("wrong outputs are refused", "[examples]") {
   CHECK(refused("digits.json", R"({"outputs": {"sheet": 3}})") == "/outputs/sheet: 3; allowed: the name of a file");
   CHECK(refused("digits.json", R"({"outputs": {"columns": 0}})") ==
         "/outputs/columns: 0; allowed: a whole number from 1 to 1000");
+  CHECK(refused("digits.json", R"({"outputs": {"report": "digits.png"}})") ==
+        "/outputs/report: the name of the sheet; allowed: another name");
   CHECK(refused("digits.json", R"({"outputs": {"picture": "a.png"}})") ==
         "/outputs/picture: unknown name; allowed: sheet, report, columns, scale");
 }
@@ -119,6 +125,8 @@ TEST_CASE("a job's error names the file and the place", "[examples]") {
   std::ofstream{file} << R"({"model": {"kind": "gaussian_mixture", "means": [[0]], "std": [1]}, "solver": "ddim"})";
   CHECK(message_of([&] { examples::read_job(file); }).starts_with(file.string() + ": /trajectory: missing; allowed: "));
   std::ofstream{file} << "{\"model\": }";
-  CHECK(message_of([&] { examples::read_job(file); }).starts_with(file.string() + ": this is not JSON: line 1, column 11"));
+  CHECK(message_of([&] {
+          examples::read_job(file);
+        }).starts_with(file.string() + ": this is not JSON: line 1, column 11"));
   std::filesystem::remove(file);
 }

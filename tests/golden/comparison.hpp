@@ -31,7 +31,7 @@ class comparison {
   }
   // To 1e-9 of the larger of 1 and the recorded number.
   void look(double mine, double recorded, const std::string& what) {
-    look(mine, recorded, 1e-9 * std::fmax(1, std::abs(recorded)), what);
+    look(mine, recorded, 1e-9 * (std::isfinite(recorded) ? std::fmax(1, std::abs(recorded)) : 1), what);
   }
 
   bool matched() const { return matched_; }
@@ -43,7 +43,7 @@ class comparison {
  private:
   void keep(double error, double tolerance, const std::string& what) {
     if (!matched_) return;
-    const bool out = !(error <= tolerance);
+    const bool out = !(error <= tolerance) || std::isinf(error);
     if (!out && !(error * tolerance_ > error_ * tolerance)) return;
     error_ = error;
     tolerance_ = tolerance;

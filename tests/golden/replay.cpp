@@ -22,25 +22,30 @@ std::string verdict::line() const {
 
 double tolerance_of(const json& c) {
   double largest = 1;
-  for (const double v : flat(c.at("final"))) largest = std::max(largest, std::abs(v));
+  for (const double v : flat(c.at("final")))
+    if (std::isfinite(v)) largest = std::max(largest, std::abs(v));
   return 1e-9 * largest + 1e-12 * number(c.at("sens"));
 }
 
 namespace {
 
+// A text of an object, whatever is there.
+std::string text_of(const json& c, const std::string& key, const std::string& otherwise) {
+  if (!c.is_object() || !c.contains(key) || !c.at(key).is_string()) return otherwise;
+  return c.at(key).get<std::string>();
+}
+
 std::string class_of(const json& c) {
-  if (c.contains("class")) return c.at("class").get<std::string>();
-  if (c.contains("fn")) return c.at("fn").get<std::string>();
-  const json& sample = c.contains("sample") ? c.at("sample") : json::object();
-  return c.value("lib", "?") + "/" + sample.value("variant", sample.value("method", "?"));
+  const json sample = c.is_object() && c.contains("sample") ? c.at("sample") : json::object();
+  const std::string by_name = text_of(c, "class", text_of(c, "fn", ""));
+  return by_name.empty() ? text_of(c, "lib", "?") + "/" + text_of(sample, "variant", text_of(sample, "method", "?")) : by_name;
 }
 
 template <class Replay>
 verdict judge(std::string id, const json& c, Replay run) {
-  verdict v{.id = std::move(id), .class_name = {}, .what = {}};
+  verdict v{.id = std::move(id), .class_name = class_of(c), .what = {}};
   comparison seen;
   try {
-    v.class_name = class_of(c);
     v.built = run(seen);
     v.matched = v.built && seen.matched();
     v.error = seen.error();
@@ -67,8 +72,8 @@ tally replay(const json& file, const std::function<void(const verdict&)>& report
   };
   std::size_t i = 0;
   for (const json& c : file.at("cases")) {
-    const std::string lib = c.is_object() ? c.value("lib", "") : "";
-    note(judge(c.is_object() ? c.value("id", "case " + std::to_string(i)) : "case " + std::to_string(i), c, [&](comparison& seen) {
+    const std::string lib = text_of(c, "lib", ""), id = text_of(c, "id", "case " + std::to_string(i));
+    note(judge(id, c, [&](comparison& seen) {
       if (lib == "diffusers") return replay_diffusers(c, mixtures, seen);
       if (lib == "k-diffusion") return replay_k_diffusion(c, mixtures, seen);
       if (lib == "dpm-solver" || lib == "unipc") return replay_official(c, mixtures, seen);

@@ -62,7 +62,8 @@ void look_at_outputs(const json& c, const network& net, std::size_t rows, std::s
     for (double& v : scaled) v *= scales.at(i);
     net.answer(x, scaled, size, {0, alphas.at(i), sigmas.at(i)}, labels[i], out);
     double largest = 1;
-    for (const double v : recorded) largest = std::max(largest, std::abs(v));
+    for (const double v : recorded)
+      if (std::isfinite(v)) largest = std::max(largest, std::abs(v));
     seen.look(out, recorded, 1e-9 * largest, "model_outputs[" + std::to_string(i) + "]");
   }
 }
@@ -79,14 +80,31 @@ void look_at_sigmas(const json& c, const trajectory& path, bool flow, comparison
     seen.look(mine[i], sigmas[i], "sigmas[" + std::to_string(i) + "]");
 }
 
+// x0 as EDMEuler estimates it: from the state raised by churn and the output for the state before that.
+std::vector<double> churned_estimate(const json& c, const diffusers_setup& s, const asked& a,
+                                     const std::vector<recorded_draw<double>>& draws) {
+  const diffusers_arguments given = arguments_of(c);
+  const double sigma = a.at.sigma;
+  const bool inside = given.s_tmin <= sigma && sigma <= given.s_tmax;
+  const double hat =
+      sigma * (1 + (inside ? std::min(given.s_churn / static_cast<double>(s.path.steps()), std::sqrt(2.0) - 1) : 0));
+  const double noise = given.s_noise * std::sqrt(hat * hat - sigma * sigma);
+  const affine to_x0 = s.parameterisation.to_x0({hat, 1, hat});
+  std::vector<double> estimate(a.x.size());
+  for (std::size_t j = 0; j < estimate.size(); ++j)
+    estimate[j] = to_x0.x * (a.x[j] + noise * draws.at(a.step).values.at(j)) + to_x0.out * a.out[j];
+  return estimate;
+}
+
 void run_setup(const json& c, const diffusers_setup& s, const network& net, const shape& extents, comparison& seen) {
   const std::string class_name = c.at("class").get<std::string>();
   const bool by_label = looks_labels_up(class_name);
   const bool flow = is_flow(class_name, c.at("config"));
   const double tolerance = tolerance_of(c);
   const json &samples = c.at("samples"), &labels = c.at("timesteps");
-  const bool churned = class_name == "EDMEulerScheduler" && c.at("step_kwargs").value("s_churn", 0.0) > 0;
-  const bool has_estimates = has(c, "pred_original_sample") && !churned;
+  const std::vector<recorded_draw<double>> draws = draws_of(c, extents.size());
+  // EDMEuler's estimate is that of the churned state, which the run never shows.
+  const bool churns = class_name == "EDMEulerScheduler" && c.at("step_kwargs").value("s_churn", 0.0) > 0;
 
   look_at_sigmas(c, s.path, flow, seen);
   seen.look(s.init_noise_sigma, number(c.at("init_noise_sigma")), "init_noise_sigma");
@@ -105,15 +123,17 @@ void run_setup(const json& c, const diffusers_setup& s, const network& net, cons
     seen.look(a.at.alpha, number(c.at("alpha").at(a.call)), "alpha" + i);
     seen.look(a.at.sigma, number(c.at("sigma").at(a.call)), "sigma" + i);
     if (c.contains("input_scale")) seen.look(a.input_scale, number(c.at("input_scale").at(a.call)), "input_scale" + i);
+    if (churns)
+      seen.look(churned_estimate(c, s, a, draws), flat(c.at("pred_original_sample").at(a.call)), tolerance, "pred_original_sample" + i);
     if (a.call > 0) seen.look(a.x, flat(samples.at(a.call - 1)), tolerance, "samples[" + std::to_string(a.call - 1) + "]");
   };
   const auto after = [&](std::size_t call, std::span<const double>, auto& run) {
-    if (!has_estimates) return;
+    if (churns || !has(c, "pred_original_sample")) return;
     const auto estimate = run.denoised();
     seen.look(std::span<const double>{estimate.data(), estimate.size()}, flat(c.at("pred_original_sample").at(call)), tolerance,
               "pred_original_sample[" + std::to_string(call) + "]");
   };
-  const driven end = drive(sample, extents, flat(c.at("initial_sample")), draws_of(c, extents.size()), net, level_of, see, after);
+  const driven end = drive(sample, extents, flat(c.at("initial_sample")), draws, net, level_of, see, after);
   seen.look(static_cast<double>(end.calls), static_cast<double>(labels.size()), 0, "how many evaluations");
   seen.look(end.x, flat(c.at("final")), tolerance, "final");
   seen.look(end.x, flat(samples.back()), tolerance, "samples[" + std::to_string(samples.size() - 1) + "]");
@@ -161,7 +181,8 @@ bool replay_add_noise(const json& c, comparison& seen) {
   const auto look = [&](const std::string& key) {
     const std::vector<double> recorded = flat(c.at(key));
     double largest = 1;
-    for (const double v : recorded) largest = std::max(largest, std::abs(v));
+    for (const double v : recorded)
+      if (std::isfinite(v)) largest = std::max(largest, std::abs(v));
     seen.look(out.elements(), recorded, 1e-9 * largest, key);
   };
   perturb(clean, noise, reader.noising(labels, arguments), mutable_view<double>{out});

@@ -19,11 +19,11 @@
 namespace noisefall {
 
 struct diffusers_arguments {
-  std::optional<std::size_t> num_inference_steps;
-  std::optional<std::vector<double>> timesteps, sigmas;
-  std::optional<double> mu;
-  std::optional<std::size_t> original_inference_steps;
-  std::optional<double> strength;
+  std::optional<std::size_t> num_inference_steps{};
+  std::optional<std::vector<double>> timesteps{}, sigmas{};
+  std::optional<double> mu{};
+  std::optional<std::size_t> original_inference_steps{};
+  std::optional<double> strength{};
   // step():
   double eta = 0;
   bool use_clipped_model_output = false;

@@ -37,18 +37,18 @@ struct spelt {
 template <class E>
 inline constexpr std::nullptr_t spelling = nullptr;
 
-// ---- one field: read_value changes `value`, json_of makes JSON of it; null is left out -------------------------------
+// ---- one field: read_value changes `value`, json_of makes JSON of it, null for nothing ----
 
 inline void read_value(const fields& from, std::string_view name, bool& value) { value = from.boolean(name, value); }
 inline void read_value(const fields& from, std::string_view name, double& value) { value = from.number(name, value); }
 
 template <std::integral T>
-  requires(!std::same_as<T, bool>)
-void read_value(const fields& from, std::string_view name, T& value) {
+requires(!std::same_as<T, bool>) void read_value(const fields& from, std::string_view name, T& value) {
   const nlohmann::json& given = from.value(name);
   const std::string allowed = std::is_signed_v<T> ? "a whole number" : "a whole number from 0";
-  const bool fits = given.is_number_unsigned() ? std::in_range<T>(given.get<std::uint64_t>())
-                                               : given.is_number_integer() && std::in_range<T>(given.get<std::int64_t>());
+  const bool fits = given.is_number_unsigned()
+                        ? std::in_range<T>(given.get<std::uint64_t>())
+                        : given.is_number_integer() && std::in_range<T>(given.get<std::int64_t>());
   if (!fits) from.refuse(name, allowed);
   value = given.get<T>();
 }
@@ -79,7 +79,7 @@ void read_value(const fields& from, std::string_view name, std::vector<T>& value
 }
 
 template <class E>
-  requires std::is_enum_v<E>
+requires std::is_enum_v<E>
 void read_value(const fields& from, std::string_view name, E& value) {
   const nlohmann::json& given = from.value(name);
   std::string allowed;
@@ -94,8 +94,7 @@ void read_value(const fields& from, std::string_view name, E& value) {
 }
 
 template <class T>
-  requires std::is_arithmetic_v<T>
-nlohmann::json json_of(T value) {
+requires std::is_arithmetic_v<T> nlohmann::json json_of(T value) {
   if constexpr (std::floating_point<T>)
     if (!std::isfinite(value)) return nullptr;  // only where that is the default
   return value;
@@ -107,14 +106,13 @@ nlohmann::json json_of(const std::vector<T>& value) {
   return value;
 }
 template <class E>
-  requires std::is_enum_v<E>
-nlohmann::json json_of(E value) {
+requires std::is_enum_v<E> nlohmann::json json_of(E value) {
   for (const auto& [text, meaning] : spelling<E>)
     if (meaning == value) return std::string{text};
   return nullptr;
 }
 
-// ---- all fields of a policy ------------------------------------------------------------------------------------------
+// ---- all fields of a policy ----
 
 class field_reader {
  public:
@@ -125,7 +123,8 @@ class field_reader {
     const nlohmann::json& object = from_->object();
     const auto found = object.find(std::string{name});
     if (found == object.end()) return;
-    if (found->is_null() && !std::same_as<T, std::optional<double>>) from_->refuse(name, "null", "a value, or no field");
+    if (found->is_null() && !std::same_as<T, std::optional<double>>)
+      from_->refuse(name, "null", "a value, or no field");
     read_value(*from_, name, value);
   }
 
@@ -156,7 +155,9 @@ class field_lister {
 };
 
 template <class T>
-concept Described = std::default_initializable<T> && requires(field_lister& visit, T& policy) { describe(visit, policy); };
+concept Described = std::default_initializable<T> && requires(field_lister& visit, T& policy) {
+  describe(visit, policy);
+};
 
 // What a description stands for, where that is not the policy itself (the settings of a schedule): a specialisation
 // with another `policy`, which it converts to.
@@ -169,14 +170,18 @@ struct described_as {
 template <class T>
 constexpr std::string_view described_name() {
   using policy = typename described_as<T>::policy;
-  if constexpr (requires { policy::name; }) return policy::name;
-  else return {};
+  if constexpr (requires { policy::name; })
+    return policy::name;
+  else
+    return {};
 }
 template <class T>
 constexpr std::string_view described_reference() {
   using policy = typename described_as<T>::policy;
-  if constexpr (requires { policy::reference; }) return policy::reference;
-  else return {};
+  if constexpr (requires { policy::reference; })
+    return policy::reference;
+  else
+    return {};
 }
 
 template <Described T>
@@ -255,7 +260,7 @@ void from_json(const nlohmann::json& from, T& policy) {
   policy = read_described<T>(object);
 }
 
-// ---- one policy of several -------------------------------------------------------------------------------------------
+// ---- one policy of several ----
 
 // A policy that a file chose. `described` is its full description, with every default written out.
 template <class Any>
@@ -289,8 +294,8 @@ loaded<Any> load_one_of(described_list<Policies...>, const nlohmann::json& from,
     if (made || name != described_name<T>()) return;
     T description = read_described<T>(in);
     try {
-      made.emplace(loaded<Any>{Any{static_cast<typename described_as<T>::policy>(description)}, write_described(description), name,
-                               std::string{described_reference<T>()}});
+      made.emplace(loaded<Any>{Any{static_cast<typename described_as<T>::policy>(description)},
+                               write_described(description), name, std::string{described_reference<T>()}});
     } catch (const error& e) {
       throw placed(e, object, pointer, field_names(description));
     }

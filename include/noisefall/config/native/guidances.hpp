@@ -23,10 +23,8 @@
 namespace noisefall {
 
 template <>
-inline constexpr auto spelling<guidance_space> =
-    std::to_array<spelt<guidance_space>>({{"output", guidance_space::output},
-                                          {"x0", guidance_space::x0},
-                                          {"eps", guidance_space::eps}});
+inline constexpr auto spelling<guidance_space> = std::to_array<spelt<guidance_space>>(
+    {{"output", guidance_space::output}, {"x0", guidance_space::x0}, {"eps", guidance_space::eps}});
 
 // An extra weight is a number; or {"above": 0, "jumps": [{"sigma": 5, "weight": 2}, {"sigma": 0.3, "weight": 0}]}, the
 // weight at the highest noise and what it becomes at and below each sigma / alpha; or for short

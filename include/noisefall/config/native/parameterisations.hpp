@@ -19,11 +19,11 @@
 namespace noisefall {
 
 template <>
-inline constexpr auto spelling<edm_output> =
-    std::to_array<spelt<edm_output>>({{"eps_like", edm_output::eps_like}, {"v_like", edm_output::v_like}});
+inline constexpr auto spelling<edm_output> = std::to_array<spelt<edm_output>>({{"eps_like", edm_output::eps_like},
+                                                                               {"v_like", edm_output::v_like}});
 template <>
-inline constexpr auto spelling<edm_label> =
-    std::to_array<spelt<edm_label>>({{"quarter_log", edm_label::quarter_log}, {"arctan", edm_label::arctan}});
+inline constexpr auto spelling<edm_label> = std::to_array<spelt<edm_label>>({{"quarter_log", edm_label::quarter_log},
+                                                                             {"arctan", edm_label::arctan}});
 
 template <class V>
 void describe(V& visit, edm_precond& p) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -37,8 +38,8 @@ struct loaded_sampler {
   }
 };
 
-// {"solver": ..., "schedule": ..., "trajectory": ..., "guidance": ..., "parameterisation": ..., "threshold": ...}, each a
-// name or an object with a name and fields. Without them: unguided, predicts_eps, no threshold.
+// {"solver": ..., "schedule": ..., "trajectory": ..., "guidance": ..., "parameterisation": ..., "threshold": ...}, each
+// a name or an object with a name and fields. Without them: unguided, predicts_eps, no threshold.
 inline loaded_sampler load_sampler(const nlohmann::json& from, const std::string& pointer = {}) {
   const fields in{from, pointer};
   in.allow_only({"solver", "schedule", "trajectory", "guidance", "parameterisation", "threshold"});
@@ -64,18 +65,18 @@ inline loaded_sampler load_sampler(const nlohmann::json& from, const std::string
                            {"parameterisation", parameterisation.described},
                            {"threshold", write_described(map)}};
   std::vector<std::string> citations;
-  for (const std::string& reference : {solver.reference, schedule.reference, spacing.reference, guidance.reference,
-                                       parameterisation.reference})
+  for (const std::string& reference :
+       {solver.reference, schedule.reference, spacing.reference, guidance.reference, parameterisation.reference})
     if (!reference.empty() && std::find(citations.begin(), citations.end(), reference) == citations.end())
       citations.push_back(reference);
 
   try {
     return std::visit(
         [&](const auto& chosen) {
-          return loaded_sampler{sampler_of<std::remove_cvref_t<decltype(chosen)>>{
-                                    chosen, schedule.policy, std::move(path), guidance.policy, parameterisation.policy,
-                                    map},
-                                std::move(described), std::move(citations)};
+          return loaded_sampler{
+              sampler_of<std::remove_cvref_t<decltype(chosen)>>{chosen, schedule.policy, std::move(path),
+                                                                guidance.policy, parameterisation.policy, map},
+              std::move(described), std::move(citations)};
         },
         solver.policy);
   } catch (const error& e) {

@@ -28,8 +28,9 @@
 namespace noisefall {
 
 template <>
-inline constexpr auto spelling<between> = std::to_array<spelt<between>>(
-    {{"log_sigma", between::log_sigma}, {"sigma", between::sigma}, {"log_alpha", between::log_alpha}});
+inline constexpr auto spelling<between> = std::to_array<spelt<between>>({{"log_sigma", between::log_sigma},
+                                                                         {"sigma", between::sigma},
+                                                                         {"log_alpha", between::log_alpha}});
 
 // A table is described by its settings: those of linear, scaled_linear and cosine, or one of these.
 struct discrete_settings {
@@ -59,9 +60,7 @@ struct vp_table_settings {
 };
 
 void read_value(const fields& from, std::string_view name, loaded_table& value);
-inline nlohmann::json json_of(const loaded_table& value) {
-  return value ? value->described : nlohmann::json(nullptr);
-}
+inline nlohmann::json json_of(const loaded_table& value) { return value ? value->described : nlohmann::json(nullptr); }
 
 template <>
 struct described_as<linear::settings> {
@@ -158,9 +157,8 @@ void describe(V& visit, trig_flow& s) {
 }
 
 template <class... More>
-using tables_and =
-    described_list<linear::settings, scaled_linear::settings, cosine::settings, discrete_settings,
-                   zero_terminal_snr_settings, snr_shift_settings, More...>;
+using tables_and = described_list<linear::settings, scaled_linear::settings, cosine::settings, discrete_settings,
+                                  zero_terminal_snr_settings, snr_shift_settings, More...>;
 using described_tables = tables_and<>;
 using described_schedules = tables_and<vp_linear, vp_table_settings, ve, edm, rectified_flow, trig_flow>;
 

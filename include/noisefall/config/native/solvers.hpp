@@ -15,14 +15,14 @@
 namespace noisefall {
 
 template <>
-inline constexpr auto spelling<quantity> =
-    std::to_array<spelt<quantity>>({{"x0", quantity::x0}, {"eps", quantity::eps}});
+inline constexpr auto spelling<quantity> = std::to_array<spelt<quantity>>({{"x0", quantity::x0},
+                                                                           {"eps", quantity::eps}});
 template <>
-inline constexpr auto spelling<ddpm::variance_kind> = std::to_array<spelt<ddpm::variance_kind>>(
-    {{"fixed_small", ddpm::variance_kind::fixed_small},
-     {"fixed_large", ddpm::variance_kind::fixed_large},
-     {"learned", ddpm::variance_kind::learned},
-     {"learned_range", ddpm::variance_kind::learned_range}});
+inline constexpr auto spelling<ddpm::variance_kind> =
+    std::to_array<spelt<ddpm::variance_kind>>({{"fixed_small", ddpm::variance_kind::fixed_small},
+                                               {"fixed_large", ddpm::variance_kind::fixed_large},
+                                               {"learned", ddpm::variance_kind::learned},
+                                               {"learned_range", ddpm::variance_kind::learned_range}});
 template <>
 inline constexpr auto spelling<ddpm::last_noise> = std::to_array<spelt<ddpm::last_noise>>(
     {{"never", ddpm::last_noise::never}, {"unless_label_zero", ddpm::last_noise::unless_label_zero}});
@@ -51,10 +51,8 @@ template <>
 inline constexpr auto spelling<sa_solver::mode> =
     std::to_array<spelt<sa_solver::mode>>({{"pec", sa_solver::mode::pec}, {"pece", sa_solver::mode::pece}});
 template <>
-inline constexpr auto spelling<unipc::variant> =
-    std::to_array<spelt<unipc::variant>>({{"bh1", unipc::variant::bh1},
-                                          {"bh2", unipc::variant::bh2},
-                                          {"vary_coeff", unipc::variant::vary_coeff}});
+inline constexpr auto spelling<unipc::variant> = std::to_array<spelt<unipc::variant>>(
+    {{"bh1", unipc::variant::bh1}, {"bh2", unipc::variant::bh2}, {"vary_coeff", unipc::variant::vary_coeff}});
 
 template <>
 inline constexpr auto spelling<dpm_adaptive::control> = std::to_array<spelt<dpm_adaptive::control>>(

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -38,8 +39,8 @@ template <>
 inline constexpr auto spelling<final_level> =
     std::to_array<spelt<final_level>>({{"zero", final_level::zero}, {"sigma_min", final_level::sigma_min}});
 template <>
-inline constexpr auto spelling<shift_law> =
-    std::to_array<spelt<shift_law>>({{"exponential", shift_law::exponential}, {"linear", shift_law::linear}});
+inline constexpr auto spelling<shift_law> = std::to_array<spelt<shift_law>>({{"exponential", shift_law::exponential},
+                                                                             {"linear", shift_law::linear}});
 template <>
 inline constexpr auto spelling<flow_grid> = std::to_array<spelt<flow_grid>>({{"uniform", flow_grid::uniform},
                                                                              {"karras", flow_grid::karras},
@@ -172,9 +173,8 @@ void describe(V& visit, vp_times& s) {
 }
 
 using described_spacings =
-    described_list<beta, exponential, flow_uniform, image_to_image_settings, karras, leading, linspace,
-                   polyexponential, quadratic, sigma_list, time_list, time_quadratic, time_uniform, trailing,
-                   uniform_lambda, vp_times>;
+    described_list<beta, exponential, flow_uniform, image_to_image_settings, karras, leading, linspace, polyexponential,
+                   quadratic, sigma_list, time_list, time_quadratic, time_uniform, trailing, uniform_lambda, vp_times>;
 
 inline loaded<any_spacing> load_spacing(const nlohmann::json& from, const std::string& pointer = {}) {
   return load_one_of<any_spacing>(described_spacings{}, from, pointer);
