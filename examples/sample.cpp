@@ -99,26 +99,21 @@ outcome draw(Model& model, const examples::job& job) {
   nf::counting_predictor network{model};
   outcome total;
   const auto start = clock::now();
-  std::visit(
-      [&](const auto& sample) {
-        constexpr bool plans = std::same_as<std::remove_cvref_t<decltype(sample)>, nf::sampler_of<nf::erased_solver>>;
-        examples::progress_bar bar{plans ? batches * sample.steps() : 0};
-        for (std::size_t done = 0; done < job.count; done += job.batch) {
-          const std::size_t count = std::min(job.batch, job.count - done);
-          const nf::mutable_view<float> x{all.data() + done * size, all.extents().with_samples(count)};
-          const std::size_t first = job.first_sample + done;
-          const nf::run_result result = sample(network, x,
-                                               {.seed = job.seed,
-                                                .first_sample = first,
-                                                .conditional = model.conditional(first, count),
-                                                .unconditional = model.unconditional()},
-                                               [&](const auto&) { bar.step(); });
-          total.steps = std::max(total.steps, result.steps);
-          total.evaluations = std::max(total.evaluations, result.evaluations);
-          if (result.how != nf::outcome::finished) total.how = result.how;
-        }
-      },
-      job.sampler.policy);
+  const nf::sampler& sample = job.sampler.policy;
+  examples::progress_bar bar{sample.parts().has_own_steps() ? 0 : batches * sample.steps()};
+  for (std::size_t done = 0; done < job.count; done += job.batch) {
+    const std::size_t count = std::min(job.batch, job.count - done), first = job.first_sample + done;
+    const nf::mutable_view<float> x{all.data() + done * size, all.extents().with_samples(count)};
+    const nf::run_result result = sample(network, x,
+                                         {.seed = job.seed,
+                                          .first_sample = first,
+                                          .conditional = model.conditional(first, count),
+                                          .unconditional = model.unconditional()},
+                                         [&](const auto&) { bar.step(); });
+    total.steps = std::max(total.steps, result.steps);
+    total.evaluations = std::max(total.evaluations, result.evaluations);
+    if (result.how != nf::outcome::finished) total.how = result.how;
+  }
   total.seconds = std::chrono::duration<double>(clock::now() - start).count();
   total.network_seconds = network.seconds();
   total.calls = network.calls();

@@ -3,6 +3,7 @@
 
 #include <noisefall/version.hpp>
 
+#include <noisefall/core/archive.hpp>
 #include <noisefall/core/error.hpp>
 #include <noisefall/core/function_ref.hpp>
 #include <noisefall/core/inline_vector.hpp>
@@ -105,6 +106,7 @@
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/erased.hpp>
+#include <noisefall/solver/erased_own_step.hpp>
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
@@ -120,6 +122,7 @@
 #include <noisefall/solver/sa_solver.hpp>
 #include <noisefall/solver/unipc.hpp>
 
+#include <noisefall/sampler/checkpoint.hpp>
 #include <noisefall/sampler/evaluator.hpp>
 #include <noisefall/sampler/loop.hpp>
 #include <noisefall/sampler/options.hpp>
@@ -129,6 +132,7 @@
 #include <noisefall/sampler/planned_run.hpp>
 #include <noisefall/sampler/policies.hpp>
 #include <noisefall/sampler/reading.hpp>
+#include <noisefall/sampler/run.hpp>
 #include <noisefall/sampler/sampler.hpp>
 #include <noisefall/sampler/snap.hpp>
 #include <noisefall/sampler/threshold.hpp>

@@ -74,8 +74,6 @@ TEST_CASE("fields that contradict each other are refused") {
   CHECK(dpm({{"algorithm_type", "dpmsolver"}}) == "/final_sigmas_type: zero with algorithm_type dpmsolver; allowed: sigma_min");
   CHECK(dpm({{"solver_order", 9}}) == "/solver_order: 9; allowed: a whole number from 1 to 3");
   CHECK(dpm({{"solver_order", 0}}) == "/solver_order: 0; allowed: a whole number from 1 to 3");
-  CHECK(dpm({{"solver_order", 3}, {"algorithm_type", "sde-dpmsolver"}, {"final_sigmas_type", "sigma_min"}}) ==
-        "/solver_order: 3 with algorithm_type sde-dpmsolver; allowed: 1, 2");
   CHECK(dpm({{"algorithm_type", "unipc"}}) == "/algorithm_type: \"unipc\"; allowed: dpmsolver, dpmsolver++, sde-dpmsolver, sde-dpmsolver++");
   CHECK(refusal_of(of_class("UniPCMultistepScheduler", {{"shift_terminal", 0.1}})) == "/shift_terminal: 0.1; allowed: null, or use_flow_sigmas");
   CHECK(refusal_of(of_class("UniPCMultistepScheduler", {{"solver_p", {{"_class_name", "DDIMScheduler"}}}})) ==

@@ -91,8 +91,10 @@ std::vector<double> churned_estimate(const json& c, const diffusers_setup& s, co
   const double noise = given.s_noise * std::sqrt(hat * hat - sigma * sigma);
   const affine to_x0 = s.parameterisation.to_x0({hat, 1, hat});
   std::vector<double> estimate(a.x.size());
-  for (std::size_t j = 0; j < estimate.size(); ++j)
-    estimate[j] = to_x0.x * (a.x[j] + noise * draws.at(a.step).values.at(j)) + to_x0.out * a.out[j];
+  for (std::size_t j = 0; j < estimate.size(); ++j) {
+    const double z = noise == 0 ? 0 : draws.at(a.step).values.at(j);
+    estimate[j] = to_x0.x * (a.x[j] + noise * z) + to_x0.out * a.out[j];
+  }
   return estimate;
 }
 

@@ -222,7 +222,7 @@ void replay_unipc(const json& c, const request& r, const any_schedule& schedule,
   // intermediates are the corrected states, which the run never shows: made here from the rows of the same plans.
   std::vector<double> corrected;
   std::vector<std::vector<double>> readings;  // newest first
-  const auto correct = [&](const asked& a, const auto& parts) {
+  const auto correct = [&](const asked& a, const policies& parts) {
     parts.with_window(a.step, std::min(readings.size(), solver.history()), a.step > 0, [&](const step_window& window) {
       const step_plan plan = solver.plan(window);
       const row keep = plan.keep.value_or(same_state);

@@ -9,11 +9,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <utility>
 #include <vector>
 
+#include <noisefall/core/archive.hpp>
 #include <noisefall/core/error.hpp>
-#include <noisefall/solver/concept.hpp>
+#include <noisefall/sampler/policies.hpp>
 #include <noisefall/tensor/shape.hpp>
 
 namespace noisefall {
@@ -23,50 +24,28 @@ inline constexpr std::uint32_t checkpoint_version = 1;
 
 namespace detail {
 
-class checkpoint_writer {
+class checkpoint_writer final : public archive {
  public:
-  static constexpr bool reads = false;
-  std::vector<std::byte> bytes;
+  bool reads() const override { return false; }
+  std::vector<std::byte> written;
 
-  template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void operator()(const T& value) {
-    elements(std::span{&value, 1});
-  }
-  template <class T>
-  void operator()(const std::vector<T>& values) {
-    elements(std::span{values});
-  }
-  template <class T>
-  void elements(std::span<T> values) {
-    const auto raw = std::as_bytes(values);
-    bytes.insert(bytes.end(), raw.begin(), raw.end());
-  }
+ private:
+  void bytes(std::span<std::byte> part) override { written.insert(written.end(), part.begin(), part.end()); }
 };
 
-class checkpoint_reader {
+class checkpoint_reader final : public archive {
  public:
-  static constexpr bool reads = true;
-  explicit checkpoint_reader(std::span<const std::byte> bytes) : left_{bytes} {}
-
-  template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void operator()(T& value) {
-    elements(std::span{&value, 1});
-  }
-  template <class T>
-  void operator()(std::vector<T>& values) {
-    elements(std::span{values});
-  }
-  template <class T>
-  void elements(std::span<T> values) {
-    require(left_.size() >= values.size_bytes(), "checkpoint", "ends early", "all the bytes that save() gave");
-    std::memcpy(values.data(), left_.data(), values.size_bytes());
-    left_ = left_.subspan(values.size_bytes());
-  }
+  explicit checkpoint_reader(std::span<const std::byte> from) : left_{from} {}
+  bool reads() const override { return true; }
   bool at_end() const { return left_.empty(); }
 
  private:
+  void bytes(std::span<std::byte> part) override {
+    require(left_.size() >= part.size(), "checkpoint", "ends early", "all the bytes that save() gave");
+    std::memcpy(part.data(), left_.data(), part.size());
+    left_ = left_.subspan(part.size());
+  }
+
   std::span<const std::byte> left_;
 };
 
@@ -81,10 +60,9 @@ inline std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {  // FNV-1a
 }
 
 // Solver, levels and labels in one word.
-template <class Policies>
-std::uint64_t fingerprint(const Policies& p) {
+inline std::uint64_t fingerprint(const policies& p) {
   std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : name_of(p.solver)) hash = mixed(hash, static_cast<unsigned char>(c));
+  for (const char c : p.solver_name()) hash = mixed(hash, static_cast<unsigned char>(c));
   for (const leg& l : p.path.legs())
     for (const double v : {l.from.alpha, l.from.sigma, l.to.alpha, l.to.sigma, l.label})
       hash = mixed(hash, std::bit_cast<std::uint64_t>(v));
@@ -92,8 +70,8 @@ std::uint64_t fingerprint(const Policies& p) {
 }
 
 template <class Run>
-auto checkpoint_fields(Run& run) {
-  auto& core = run.core();
+auto checkpoint_fields(const Run& run) {
+  const auto& core = run.core();
   const shape extents = core.shape_of(core.x);
   std::uint64_t shape_hash = extents.rank();
   for (std::size_t axis = 0; axis < extents.rank(); ++axis) shape_hash = mixed(shape_hash, extents[axis]);
@@ -102,7 +80,7 @@ auto checkpoint_fields(Run& run) {
                                           {"shape", shape_hash},
                                           {"seed", core.settings.seed},
                                           {"first_sample", core.settings.first_sample},
-                                          {"solver or trajectory", fingerprint(*core.policies)}}};
+                                          {"solver or trajectory", fingerprint(*core.chosen)}}};
 }
 
 }  // namespace detail
@@ -114,9 +92,9 @@ std::vector<std::byte> save(Run& run) {
   require(run.between_steps(), "checkpoint: save", "the run is inside a step",
           "a run whose last evaluation has been answered and completed a step");
   detail::checkpoint_writer out;
-  for (const auto& field : detail::checkpoint_fields(run)) out(field.value);
+  for (auto field : detail::checkpoint_fields(run)) out(field.value);
   run.transfer(out);
-  return out.bytes;
+  return std::move(out.written);
 }
 
 // Makes `run` the run that was saved. Throws noisefall::error, and leaves the run at its start, where it does not fit.

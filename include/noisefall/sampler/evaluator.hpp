@@ -15,7 +15,6 @@
 
 #include <noisefall/core/error.hpp>
 #include <noisefall/core/inline_vector.hpp>
-#include <noisefall/guidance/concept.hpp>
 #include <noisefall/predictor/concept.hpp>
 #include <noisefall/random/philox_source.hpp>
 #include <noisefall/sampler/options.hpp>
@@ -36,26 +35,23 @@ struct evaluation_request {
 };
 
 // The buffers and the reading machinery that every kind of run shares. Nothing here allocates after construction.
-template <Algebra A, class Z, class Policies>
+template <Algebra A, class Z>
 class evaluator {
  public:
   using view = typename A::view;
   using span = typename A::span;
   using buffer = typename A::buffer;
-  using guidance_type = decltype(Policies::guidance);
-  using parameterisation_type = decltype(Policies::parameterisation);
 
-  evaluator(A device, std::shared_ptr<const Policies> chosen, const run_needs& needs, span state,
+  evaluator(A device, std::shared_ptr<const policies> with, const run_needs& needs, span state,
             const run_settings& set, Z source)
       : algebra{std::move(device)},
-        policies{std::move(chosen)},
+        chosen{std::move(with)},
         settings{set},
         noise{std::move(source)},
         x{state},
         samples{shape_of(x).samples()},
-        reader{policies->guidance, policies->parameterisation, samples},
-        builder{samples},
-        path_breakpoints_{policies->guidance.breakpoints()} {
+        reader{chosen->guidance, chosen->parameterisation, samples},
+        builder{samples} {
     const shape extents = shape_of(x);
     require(extents.size() > 0, "run: state", "shape " + to_string(extents), "one sample of one element or more");
     require(settings.output_parts == 1 || settings.output_parts == 2, "run: output_parts",
@@ -72,7 +68,7 @@ class evaluator {
     for (std::size_t b = 0; b < needs.branches.size(); ++b) output_buffers_.push_back(algebra.allocate(output_shape));
     if (needs.scales) scaled_ = algebra.allocate(extents);
     if (needs.stages) scratch_ = algebra.allocate(extents);
-    if (has_state(policies->guidance))
+    if (chosen->guidance.has_state())
       for (auto& tensor : guidance_tensor_) {
         tensor = algebra.allocate(extents);
         algebra.fill(algebra.view_of(*tensor), 0);
@@ -94,8 +90,8 @@ class evaluator {
     }
     builder.begin(1, settings.seed);
     const std::size_t row = builder.output(x);
-    builder.add(row, draw_term({0, increment::initial, 0, policies->path.front().rho(), 0}, 0),
-                policies->path.front().sigma);
+    builder.add(row, draw_term({0, increment::initial, 0, chosen->path.front().rho(), 0}, 0),
+                chosen->path.front().sigma);
     run_pass();
   }
 
@@ -116,14 +112,20 @@ class evaluator {
     return builder.draw(static_cast<int>(id), z);
   }
 
+  // Sample i of `out` alone.
+  void fill(const span& out, std::size_t i, const increment& which) const {
+    if constexpr (requires { out.elements(); })
+      noise.fill(out.elements().subspan(i * out.sample_size(), out.sample_size()), out.sample_size(), which);
+  }
+
   void run_pass() { algebra.pass(builder.what); }
 
   // Fills `request` for an evaluation of `state`. The spans must stay valid until the answer.
   void ask(const view& state, std::span<const noise_level> levels, std::span<const double> labels,
            const guidance_position& position, std::size_t step, std::size_t call) {
-    const branch_set wanted = policies->guidance.needs(position);
+    const branch_set wanted = chosen->guidance.needs(position);
     request = {};
-    const double scale = policies->parameterisation.input_scale(levels[0]);
+    const double scale = chosen->parameterisation.input_scale(levels[0]);
     request.at = {levels, labels, scale, settings.seed, settings.first_sample, step, call};
     request.state = state;
     if (scale != 1 || levels.size() > 1) scale_input(state, levels);
@@ -189,12 +191,12 @@ class evaluator {
 
   // The pass's rows that make the guidance's next tensor, from the step's first evaluation; commit() makes it current.
   void add_next_tensor(int state_id) {
-    if (!has_state(policies->guidance)) return;
+    if (!chosen->guidance.has_state()) return;
     const std::size_t row = builder.output(algebra.view_of(*guidance_tensor_[1 - current_tensor_]));
     add_reading(row, state_id, 1, [&](std::size_t lane) { return reader.next_tensor(level(lane), lane); });
   }
   void commit_guidance() {
-    if (has_state(policies->guidance)) current_tensor_ = 1 - current_tensor_;
+    if (chosen->guidance.has_state()) current_tensor_ = 1 - current_tensor_;
   }
   void reset() {
     current_tensor_ = 0;
@@ -205,32 +207,36 @@ class evaluator {
       if (tensor) algebra.fill(algebra.view_of(*tensor), 0);
   }
 
-  auto elements_of(buffer& of) const { return algebra.view_of(of).elements(); }
+  // The numbers of a batch that lies in memory.
+  auto elements_of(buffer& of) const {
+    if constexpr (requires { algebra.view_of(of).elements(); })
+      return algebra.view_of(of).elements();
+    else
+      return std::span<typename A::scalar>{};
+  }
 
-  template <class Archive>
-  void transfer(Archive& archive) {
-    archive(evaluations);
-    archive(current_tensor_);
-    archive.elements(x.elements());
+  void transfer(archive& to) {
+    to(evaluations);
+    to(current_tensor_);
+    if constexpr (requires { x.elements(); }) to.elements(x.elements());
     for (auto& tensor : guidance_tensor_)
-      if (tensor) archive.elements(elements_of(*tensor));
+      if (tensor) to.elements(elements_of(*tensor));
   }
 
   span scratch() { return algebra.view_of(*scratch_); }
   span denoised() { return algebra.view_of(*denoised_); }
   std::vector<double>& limits() { return limits_; }
-  bool cuts_history(const noise_level& at) const { return policies->cuts_history(at, path_breakpoints_); }
 
   static constexpr int x_id = 0, scratch_id = 1, previous_id = 2, guidance_id = 3, tensor_id = 4;
   static constexpr int first_output_id = 20, first_slot_id = 40, first_renoise_id = 60;
 
   A algebra;
-  std::shared_ptr<const Policies> policies;
+  std::shared_ptr<const policies> chosen;
   run_settings settings;
   Z noise;
   span x;
   std::size_t samples;
-  guided_reader<A, guidance_type, parameterisation_type> reader;
+  guided_reader<A> reader;
   pass_builder<A> builder;
   evaluation_request<A> request;
   bool asked = false;
@@ -243,7 +249,7 @@ class evaluator {
     builder.begin(levels.size(), settings.seed);
     const std::size_t row = builder.output(algebra.view_of(*scaled_)), term = builder.input(x_id, state);
     for (std::size_t lane = 0; lane < levels.size(); ++lane)
-      builder.add(row, term, lane, policies->parameterisation.input_scale(levels[lane]));
+      builder.add(row, term, lane, chosen->parameterisation.input_scale(levels[lane]));
     run_pass();
     request.state = algebra.view_of(*scaled_);
   }
@@ -275,7 +281,6 @@ class evaluator {
   view state_{};
   std::size_t reading_lanes_ = 1;
   std::vector<double> limits_;
-  std::vector<double> path_breakpoints_;
 };
 
 }  // namespace noisefall

@@ -15,61 +15,23 @@
 
 namespace noisefall {
 
-// What an OwnStep solver may touch. Tensors are numbered: 0 is x, 1 + k its own k-th tensor; readings come after them,
-// 1 + tensors() + k. Every coefficient is one number per sample.
-template <class Run>
-class bench {
- public:
-  explicit bench(Run& run) : run_{&run} {}
-
-  std::size_t samples() const { return run_->core().samples; }
-  const trajectory& path() const { return run_->core().policies->path; }
-  noise_level at_lambda(double lambda) const { return run_->core().policies->level_at_lambda(lambda); }
-  noise_level at_time(double t) const { return run_->core().policies->schedule.at(t); }
-
-  // The level that each sample's next evaluation is told.
-  std::span<noise_level> levels() { return run_->levels(); }
-
-  struct term {
-    std::size_t tensor;
-    std::span<const double> weights;  // one per sample
-  };
-  // to = sum of weights * tensors, in one pass; `to` may be among them.
-  void combine(std::size_t to, std::span<const term> terms) { run_->combine(to, terms); }
-
-  // to = standard normals for the samples that are wanted; sample i's are those of its own step number steps[i].
-  void draw(std::size_t to, std::span<const std::uint32_t> steps, std::span<const noise_level> from,
-            std::span<const noise_level> until, std::span<const std::uint8_t> wanted) {
-    run_->draw(to, steps, from, until, wanted);
-  }
-
-  // Per sample the root mean square of (high - low) / max(atol, rtol * max(|low|, |previous|)).
-  void error(std::size_t low, std::size_t high, std::size_t previous, double atol, double rtol,
-             std::span<double> out) {
-    run_->scaled_error(low, high, previous, atol, rtol, out);
-  }
-
- private:
-  Run* run_;
-};
-
-template <Algebra A, class Z, class Policies>
-class own_run {
+template <Algebra A, class Z>
+class own_run final : private bench {
  public:
   using view = typename A::view;
   using span = typename A::span;
   using scalar = typename A::scalar;
   using request_type = evaluation_request<A>;
-  using solver_type = decltype(Policies::solver);
 
-  own_run(A algebra, std::shared_ptr<const Policies> policies, const run_needs& needs, span x,
+  own_run(A algebra, std::shared_ptr<const policies> chosen, const run_needs& needs, span x,
           const run_settings& settings, Z noise)
-      : core_{std::move(algebra), std::move(policies), needs, x, settings, std::move(noise)},
+      : core_{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)},
         levels_(core_.samples),
-        labels_(core_.samples) {
+        labels_(core_.samples),
+        walk_{core_.chosen->own_steps().walk()} {
     for (std::size_t k = 0; k < solver().tensors() + solver().readings(); ++k)
       tensors_.push_back(core_.algebra.allocate(core_.shape_of(x)));
-    position_ = {0, 1, core_.policies->path.front(), core_.policies->path.back(), 0};
+    position_ = {0, 1, core_.chosen->path.front(), core_.chosen->path.back(), 0};
     restart();
   }
 
@@ -77,7 +39,7 @@ class own_run {
     core_.reset();
     steps_ = 0;
     pending_ = done_ = false;
-    solver().begin(state_, core_.samples);
+    walk_->begin(core_.samples);
     core_.start();
   }
 
@@ -97,7 +59,7 @@ class own_run {
     if (core_.asked) return &core_.request;
     settle();
     if (done_) return nullptr;
-    for (std::size_t i = 0; i < core_.samples; ++i) labels_[i] = core_.policies->parameterisation.label(levels_[i]);
+    for (std::size_t i = 0; i < core_.samples; ++i) labels_[i] = core_.chosen->parameterisation.label(levels_[i]);
     core_.ask(view_of(action_.tensor), levels_, labels_,
               guidance_position{levels_[0], position_.from, position_.to, 0, 1}, steps_, action_.reading);
     return &core_.request;
@@ -125,50 +87,52 @@ class own_run {
   bool between_steps() const { return !core_.asked && !pending_; }
 
   // All that the next step depends on, for checkpoints.
-  template <class Archive>
-  void transfer(Archive& archive) {
-    if constexpr (Archive::reads) core_.reset();
-    archive(steps_);
-    archive(done_);
-    for (auto& b : tensors_) archive.elements(core_.elements_of(b));
-    solver().transfer(archive, state_);
-    core_.transfer(archive);
+  void transfer(archive& to) {
+    if (to.reads()) core_.reset();
+    to(steps_);
+    to(done_);
+    for (auto& b : tensors_) to.elements(core_.elements_of(b));
+    walk_->transfer(to);
+    core_.transfer(to);
     pending_ = false;
   }
 
-  auto& core() { return core_; }
+  const evaluator<A, Z>& core() const { return core_; }
 
-  // For the bench.
-  std::span<noise_level> levels() { return levels_; }
-  template <class Term>
-  void combine(std::size_t to, std::span<const Term> terms) {
+ private:
+  std::size_t samples() const override { return core_.samples; }
+  const trajectory& path() const override { return core_.chosen->path; }
+  noise_level at_lambda(double lambda) const override { return core_.chosen->level_at_lambda(lambda); }
+  std::span<noise_level> levels() override { return levels_; }
+
+  void combine(std::size_t to, std::span<const term> terms) override {
     core_.builder.begin(core_.samples, core_.settings.seed);
     const std::size_t row = core_.builder.output(view_of(to));
-    for (const Term& t : terms) {
-      const std::size_t term = core_.builder.input(static_cast<int>(t.tensor), view_of(t.tensor));
-      for (std::size_t i = 0; i < core_.samples; ++i) core_.builder.add(row, term, i, t.weights[i]);
+    for (const term& t : terms) {
+      const std::size_t from = core_.builder.input(static_cast<int>(t.tensor), view_of(t.tensor));
+      for (std::size_t i = 0; i < core_.samples; ++i) core_.builder.add(row, from, i, t.weights[i]);
     }
     core_.run_pass();
   }
+
   void draw(std::size_t to, std::span<const std::uint32_t> steps, std::span<const noise_level> from,
-            std::span<const noise_level> until, std::span<const std::uint8_t> wanted) {
+            std::span<const noise_level> until, std::span<const std::uint8_t> wanted) override {
     const span out = view_of(to);
     for (std::size_t i = 0; i < core_.samples; ++i)
-      if (wanted[i]) core_.noise.fill(out.elements().subspan(i * out.sample_size(), out.sample_size()), out.sample_size(),
-                       increment{core_.settings.first_sample + i, steps[i], 0, from[i].rho(), until[i].rho()});
+      if (wanted[i])
+        core_.fill(out, i, increment{core_.settings.first_sample + i, steps[i], 0, from[i].rho(), until[i].rho()});
   }
-  void scaled_error(std::size_t low, std::size_t high, std::size_t previous, double atol, double rtol,
-                    std::span<double> out) {
+
+  void error(std::size_t low, std::size_t high, std::size_t previous, double atol, double rtol,
+             std::span<double> out) override {
     core_.algebra.scaled_error(view_of(high), view_of(low), view_of(previous), atol, rtol, out);
   }
 
- private:
-  const solver_type& solver() const { return core_.policies->solver; }
+  const erased_own_step& solver() const { return core_.chosen->own_steps(); }
   span view_of(std::size_t tensor) { return tensor == 0 ? core_.x : core_.algebra.view_of(tensors_[tensor - 1]); }
 
   void advance() {
-    bench<own_run> here{*this};
-    action_ = solver().advance(state_, here);
+    action_ = walk_->advance(*this);
     pending_ = true;
   }
   void settle() {
@@ -179,7 +143,7 @@ class own_run {
 
   // Readings are stored at once: rows over them follow in passes of the solver's own.
   void store_reading() {
-    const threshold& map = core_.policies->map;
+    const threshold& map = core_.chosen->map;
     const std::size_t to = 1 + solver().tensors() + action_.reading;
     const auto lane_of = [this](std::size_t lane) { return lane % core_.reading_lanes(); };
     const auto guided = [&](quantity of) {
@@ -223,11 +187,11 @@ class own_run {
 
   int state_id() const { return static_cast<int>(action_.tensor); }
 
-  evaluator<A, Z, Policies> core_;
+  evaluator<A, Z> core_;
   std::vector<noise_level> levels_;
   std::vector<double> labels_;
   std::vector<typename A::buffer> tensors_;
-  typename solver_type::state state_;
+  std::unique_ptr<own_walk> walk_;
   own_action action_;
   step_position position_;
   std::size_t steps_ = 0;

@@ -14,7 +14,7 @@
 
 namespace noisefall {
 
-template <Algebra A, class Z, class Policies>
+template <Algebra A, class Z>
 class planned_run {
  public:
   using view = typename A::view;
@@ -22,13 +22,13 @@ class planned_run {
   using scalar = typename A::scalar;
   using request_type = evaluation_request<A>;
 
-  planned_run(A algebra, std::shared_ptr<const Policies> policies, const run_needs& needs, span x,
+  planned_run(A algebra, std::shared_ptr<const policies> chosen, const run_needs& needs, span x,
               const run_settings& settings, Z noise)
-      : core_{std::move(algebra), std::move(policies), needs, x, settings, std::move(noise)},
+      : core_{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)},
         levels_(1),
         labels_(1),
-        seconds_{core_.policies->two_readings()} {
-    const std::size_t history = core_.policies->solver.history();
+        seconds_{core_.chosen->two_readings()} {
+    const std::size_t history = core_.chosen->planner().history();
     for (std::size_t k = 0; k < history + needs.evaluations; ++k) {
       slots_.push_back(core_.algebra.allocate(core_.shape_of(x)));
       if (seconds_) renoise_slots_.push_back(core_.algebra.allocate(core_.shape_of(x)));
@@ -46,7 +46,7 @@ class planned_run {
     core_.start();
   }
 
-  bool done() const { return step_ == core_.policies->path.steps(); }
+  bool done() const { return step_ == core_.chosen->path.steps(); }
   std::size_t steps_done() const { return step_; }
   std::size_t evaluations() const { return core_.evaluations; }
   view state() const { return core_.x; }
@@ -54,21 +54,20 @@ class planned_run {
   const run_settings& settings() const { return core_.settings; }
   bool finite() const { return core_.algebra.finite(core_.x); }
   const step_position& last_position() const { return position_; }
-  auto& core() { return core_; }
+  const evaluator<A, Z>& core() const { return core_; }
   bool between_steps() const { return evaluation_ == 0; }
 
   // All that the next step depends on, for checkpoints.
-  template <class Archive>
-  void transfer(Archive& archive) {
-    if constexpr (Archive::reads) core_.reset();
-    archive(step_);
-    archive(stored_);
-    archive(has_previous_);
-    archive(order_);
-    for (auto& b : slots_) archive.elements(core_.elements_of(b));
-    for (auto& b : renoise_slots_) archive.elements(core_.elements_of(b));
-    if (previous_) archive.elements(core_.elements_of(*previous_));
-    core_.transfer(archive);
+  void transfer(archive& to) {
+    if (to.reads()) core_.reset();
+    to(step_);
+    to(stored_);
+    to(has_previous_);
+    to(order_);
+    for (auto* buffers : {&slots_, &renoise_slots_})
+      for (auto& b : *buffers) to.elements(core_.elements_of(b));
+    if (previous_) to.elements(core_.elements_of(*previous_));
+    core_.transfer(to);
     evaluation_ = 0;
     planned_ = false;
   }
@@ -108,14 +107,14 @@ class planned_run {
   bool looks_at_x(std::size_t evaluation) const { return plan_.evaluations[evaluation].state == same_state; }
 
   void plan() {
-    const auto& p = *core_.policies;
-    if (core_.cuts_history(p.path[step_].from) && step_ > 0) {
+    const auto& p = *core_.chosen;
+    if (p.cuts_history(p.path[step_].from) && step_ > 0) {
       stored_ = 0;
       has_previous_ = false;
     }
     plan_ = p.with_window(step_, stored_, has_previous_, [&](const step_window& w) {
       position_ = w.at;
-      return p.solver.plan(w);
+      return p.planner().plan(w);
     });
     evaluation_ = 0;
     planned_ = true;
@@ -123,7 +122,7 @@ class planned_run {
 
   double label(const stage& s) const {
     if (!std::isnan(s.label)) return s.label;
-    return evaluation_ == 0 && s.at == position_.from ? position_.label : core_.policies->parameterisation.label(s.at);
+    return evaluation_ == 0 && s.at == position_.from ? position_.label : core_.chosen->parameterisation.label(s.at);
   }
 
   // A step that raises the noise first looks at another state than x.
@@ -139,7 +138,7 @@ class planned_run {
   // The reading enters the pass as its value, clamped if there is a map; the next stage, or the step's result, is made
   // in the same pass. If that takes too many arrays, the reading is stored first.
   void absorb() {
-    const threshold& map = core_.policies->map;
+    const threshold& map = core_.chosen->map;
     if (map.how == threshold::kind::dynamic) find_limits(map);
     if (core_.settings.keep_denoised && evaluation_ == 0) keep_denoised();
     if (build(reading_source::value)) {
@@ -151,13 +150,13 @@ class planned_run {
     store_readings(true);
     core_.run_pass();
     build(reading_source::slot);
-    require(!core_.builder.overflowed(), name_of(core_.policies->solver),
+    require(!core_.builder.overflowed(), core_.chosen->solver_name(),
             "a row over more than 8 arrays in step " + std::to_string(step_), "8 arrays");
     core_.run_pass();
   }
 
   std::size_t lanes() const {
-    return core_.policies->map.how == threshold::kind::dynamic ? core_.samples : core_.reading_lanes();
+    return core_.chosen->map.how == threshold::kind::dynamic ? core_.samples : core_.reading_lanes();
   }
 
   void begin_pass() {
@@ -190,7 +189,7 @@ class planned_run {
 
   // The pass's value: the guided x0, clamped, if there is a map; else the reading as `of`.
   void put_value(quantity of) {
-    const threshold& map = core_.policies->map;
+    const threshold& map = core_.chosen->map;
     auto& what = core_.builder.what;
     what.has_value = true;
     switch (map.how) {
@@ -208,17 +207,17 @@ class planned_run {
 
   // Reading = after.x * state looked at + after.out * value.
   affine after_value() const {
-    if (core_.policies->map.how == threshold::kind::none || plan_.of == quantity::x0) return {0, 1};
+    if (core_.chosen->map.how == threshold::kind::none || plan_.of == quantity::x0) return {0, 1};
     const noise_level& at = levels_[0];
     const affine eps{1 / at.sigma, -at.alpha / at.sigma};
     if (plan_.of == quantity::eps) return eps;
-    const affine to_x0 = core_.policies->parameterisation.to_x0(at);
+    const affine to_x0 = core_.chosen->parameterisation.to_x0(at);
     return {-to_x0.x / to_x0.out, 1 / to_x0.out};
   }
 
   // Does a pass after this one look at the reading of this evaluation?
   bool is_looked_at_later() const {
-    if (plan_.remember == evaluation_ && core_.policies->solver.history() > 0) return true;
+    if (plan_.remember == evaluation_ && core_.chosen->planner().history() > 0) return true;
     if (last_evaluation()) return false;
     const auto uses = [this](const noisefall::row& r) { return r.now[evaluation_] != 0 || r.now_renoise[evaluation_] != 0; };
     for (std::size_t k = evaluation_ + 2; k < plan_.evaluations.size(); ++k)
@@ -314,7 +313,7 @@ class planned_run {
   }
 
   void finish_step() {
-    const std::size_t history = core_.policies->solver.history();
+    const std::size_t history = core_.chosen->planner().history();
     if (plan_.remember && history > 0) {
       // The remembered reading becomes past 0; the slot that drops out is free for the next step.
       const std::size_t from = history + *plan_.remember;
@@ -331,13 +330,13 @@ class planned_run {
 
   // order_ lists the slots: history first (newest first), then those of this step's evaluations.
   std::size_t past(std::size_t k) const { return order_[k]; }
-  std::size_t now(std::size_t k) const { return order_[core_.policies->solver.history() + k]; }
+  std::size_t now(std::size_t k) const { return order_[core_.chosen->planner().history() + k]; }
   span slot(std::size_t k) { return core_.algebra.view_of(slots_[k]); }
   span renoise_slot(std::size_t k) { return core_.algebra.view_of(renoise_slots_[k]); }
   int slot_id(std::size_t k) const { return core_.first_slot_id + static_cast<int>(k); }
   int renoise_id(std::size_t k) const { return core_.first_renoise_id + static_cast<int>(k); }
 
-  evaluator<A, Z, Policies> core_;
+  evaluator<A, Z> core_;
   std::vector<noise_level> levels_;
   std::vector<double> labels_;
   bool seconds_;

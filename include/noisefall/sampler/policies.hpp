@@ -6,16 +6,17 @@
 #include <cstddef>
 #include <span>
 #include <string>
-#include <utility>
+#include <variant>
 #include <vector>
 
 #include <noisefall/core/error.hpp>
-#include <noisefall/guidance/concept.hpp>
-#include <noisefall/parameterisation/concept.hpp>
-#include <noisefall/solver/own_step.hpp>
+#include <noisefall/guidance/any_guidance.hpp>
+#include <noisefall/parameterisation/any_parameterisation.hpp>
 #include <noisefall/sampler/threshold.hpp>
-#include <noisefall/schedule/concept.hpp>
-#include <noisefall/solver/concept.hpp>
+#include <noisefall/schedule/any_schedule.hpp>
+#include <noisefall/schedule/level_at_rho.hpp>
+#include <noisefall/solver/erased.hpp>
+#include <noisefall/solver/erased_own_step.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
 
 namespace noisefall {
@@ -31,20 +32,25 @@ struct run_needs {
   branch_set branches;
 };
 
-template <class S, NoiseSchedule N, Guidance G, Parameterisation P>
-  requires Solver<S> || OwnStep<S>
 struct policies {
-  S solver;
-  N schedule;
+  std::variant<erased_solver, erased_own_step> solver;
+  any_schedule schedule;
   trajectory path;
-  G guidance;
-  P parameterisation;
+  any_guidance guidance;
+  any_parameterisation parameterisation;
   threshold map;
+  std::vector<double> breakpoints{};  // the guidance's
 
-  bool two_readings() const { return makes_two_readings(guidance) || map.keep_eps; }
+  bool two_readings() const { return guidance.two_readings() || map.keep_eps; }
+  bool has_own_steps() const { return std::holds_alternative<erased_own_step>(solver); }
+  const erased_solver& planner() const { return std::get<erased_solver>(solver); }
+  const erased_own_step& own_steps() const { return std::get<erased_own_step>(solver); }
+  std::string solver_name() const {
+    return std::string{std::visit([](const auto& s) { return s.name(); }, solver)};
+  }
 
   // Does the guidance jump at this level? Then nothing from before it may be extrapolated across.
-  bool cuts_history(const noise_level& at, std::span<const double> breakpoints) const {
+  bool cuts_history(const noise_level& at) const {
     return std::any_of(breakpoints.begin(), breakpoints.end(),
                        [&](double s) { return std::abs(at.rho() - s) <= 1e-12 * s; });
   }
@@ -67,42 +73,19 @@ struct policies {
                            .conversion = conversion});
   }
 
-  noise_level level_at_lambda(double lambda) const {
-    noise_level at = schedule.at(schedule.time_of(lambda));
-    // Churn may ask for more noise than a table holds: the time stays at the table's end, the noise is the one asked for.
-    const double ratio = std::exp(-lambda), total = at.alpha * at.alpha + at.sigma * at.sigma;
-    if (std::abs(total - 1) < 1e-12) {
-      at.alpha = 1 / std::sqrt(1 + ratio * ratio);
-      at.sigma = ratio * at.alpha;
-    }
-    return at;
-  }
+  noise_level level_at_lambda(double lambda) const { return noisefall::level_at_lambda(schedule, lambda); }
 
   // Throws noisefall::error if a policy is out of range or if some leg has no finite plan.
   run_needs check() const {
-    solver.check();
+    std::visit([](const auto& s) { s.check(); }, solver);
     guidance.check();
+    parameterisation.check();
     map.check();
-    if constexpr (requires { parameterisation.check(); }) parameterisation.check();
     run_needs needs;
-    if constexpr (Solver<S>) {
-      require(!two_readings() || takes_two_readings(solver), std::string{"sampler: "} + std::string{name_of(solver)},
-              "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
-              "first-order solvers and dpm++2m");
+    if (has_own_steps())
+      look_at_own_steps(needs);
+    else
       plan_all(needs);
-    } else {
-      require(!wants_gram(guidance) || solver.couples_batch, std::string{"sampler: "} + std::string{name_of(solver)},
-              "every sample has its own level, which a guidance that looks at inner products cannot use",
-              "couples_batch, or a guidance with fixed weights");
-      require(!two_readings(), std::string{"sampler: "} + std::string{name_of(solver)},
-              "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
-              "first-order solvers and dpm++2m");
-      solver.check_ends(path.front(), path.back());
-      needs.evaluations = solver.readings();
-      needs.stages = needs.draws = true;
-      needs.branches = guidance.needs({path.front(), path.front(), path.back(), 0, 1});
-      needs.scales = parameterisation.input_scale(path.front()) != 1;
-    }
     return needs;
   }
 
@@ -119,21 +102,40 @@ struct policies {
     return std::any_of(r.noise.begin(), r.noise.end(), [](double w) { return w != 0; });
   }
 
+  void refuse_two_readings() const {
+    throw error{"sampler: " + solver_name(), "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
+                "first-order solvers and dpm_pp_2m"};
+  }
+
+  void look_at_own_steps(run_needs& needs) const {
+    const erased_own_step& own = own_steps();
+    own.check_ends(path.front(), path.back());
+    if (two_readings()) refuse_two_readings();
+    require(!guidance.needs_gram() || own.couples_batch(), "sampler: " + solver_name(),
+            "every sample has its own level, which a guidance that looks at inner products cannot use",
+            "couples_batch, or a guidance with fixed weights");
+    needs.evaluations = own.readings();
+    needs.draws = true;
+    needs.branches = guidance.needs({path.front(), path.front(), path.back(), 0, 1});
+    needs.scales = parameterisation.input_scale(path.front()) != 1;
+  }
+
   void plan_all(run_needs& needs) const {
-    const std::vector<double> breakpoints = guidance.breakpoints();
+    const erased_solver& planned = planner();
+    if (two_readings() && !planned.takes_two_readings()) refuse_two_readings();
     std::size_t stored = 0;
     bool has_previous = false;
-    require(solver.history() <= max_history, std::string{name_of(solver)} + ": history",
-            std::to_string(solver.history()), "0 to " + std::to_string(max_history));
+    require(planned.history() <= max_history, solver_name() + ": history",
+            std::to_string(planned.history()), "0 to " + std::to_string(max_history));
     for (std::size_t i = 0; i < path.steps(); ++i) {
-      if (cuts_history(path[i].from, breakpoints)) {
+      if (cuts_history(path[i].from)) {
         stored = 0;
         has_previous = false;
       }
       const std::string where = "sampler: leg " + std::to_string(i) + " (sigma/alpha " +
                                 std::to_string(path[i].from.rho()) + " to " + std::to_string(path[i].to.rho()) + ")";
-      const step_plan plan = with_window(i, stored, has_previous, [&](const step_window& w) { return solver.plan(w); });
-      require(!plan.evaluations.empty(), where, std::string{name_of(solver)} + " plans no evaluation", "1 to 4");
+      const step_plan plan = with_window(i, stored, has_previous, [&](const step_window& w) { return planned.plan(w); });
+      require(!plan.evaluations.empty(), where, solver_name() + " plans no evaluation", "1 to 4");
       for (const stage& s : plan.evaluations) {
         look_at(plan, s, i, where);
         needs.stages = needs.stages || !(s.state == same_state);
@@ -142,18 +144,18 @@ struct policies {
   needs.branches = needs.branches | guidance.needs({s.at, path[i].from, path[i].to, i, path.steps()});
       }
       require(finite(plan.result) && (!plan.keep || finite(*plan.keep)), where,
-              std::string{name_of(solver)} + " has no finite step here", "levels at which its coefficients exist");
+              solver_name() + " has no finite step here", "levels at which its coefficients exist");
       needs.evaluations = std::max(needs.evaluations, plan.evaluations.size());
       needs.keeps = needs.keeps || plan.keep.has_value();
       needs.variance = needs.variance || plan.variance.has_value();
       needs.draws = needs.draws || draws(plan.result) || (plan.keep && draws(*plan.keep));
-      stored = plan.remember ? std::min(stored + 1, solver.history()) : stored;
+      stored = plan.remember ? std::min(stored + 1, planned.history()) : stored;
       has_previous = plan.keep.has_value();
     }
   }
 
   void look_at(const step_plan& plan, const stage& s, std::size_t i, const std::string& where) const {
-    require(finite(s.state), where, std::string{name_of(solver)} + " has no finite stage here",
+    require(finite(s.state), where, solver_name() + " has no finite stage here",
             "levels at which its coefficients exist");
     const bool needs_x0 = plan.of == quantity::x0 || map.how != threshold::kind::none;
     const affine to_x0 = needs_x0 ? parameterisation.to_x0(s.at) : affine{};

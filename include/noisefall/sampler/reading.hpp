@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include <noisefall/guidance/concept.hpp>
-#include <noisefall/parameterisation/concept.hpp>
+#include <noisefall/guidance/any_guidance.hpp>
+#include <noisefall/parameterisation/any_parameterisation.hpp>
 #include <noisefall/schedule/noise_level.hpp>
 #include <noisefall/tensor/algebra.hpp>
 
@@ -26,8 +26,7 @@ struct space_change {
 };
 
 // Carries a value of the guidance's space at a level to the quantity wanted.
-template <Parameterisation P>
-space_change leave_space(const P& p, guidance_space from, quantity to, const noise_level& at) {
+inline space_change leave_space(const any_parameterisation& p, guidance_space from, quantity to, const noise_level& at) {
   if (from == guidance_space::output) {
     const affine a = convert(p, to, at);
     return {a.x, a.out};
@@ -41,8 +40,7 @@ space_change leave_space(const P& p, guidance_space from, quantity to, const noi
   return {1 / at.alpha, -at.sigma / at.alpha};
 }
 
-template <Parameterisation P>
-affine enter_space(const P& p, guidance_space to, const noise_level& at) {
+inline affine enter_space(const any_parameterisation& p, guidance_space to, const noise_level& at) {
   switch (to) {
     case guidance_space::x0: return p.to_x0(at);
     case guidance_space::eps: return p.to_eps(at);
@@ -52,8 +50,7 @@ affine enter_space(const P& p, guidance_space to, const noise_level& at) {
 }
 
 // The weights that make `to` out of sum_k branch[k] * y_k + tensor * s.
-template <Parameterisation P>
-reading_weights weigh(const P& p, guidance_space space, quantity to, const noise_level& at,
+inline reading_weights weigh(const any_parameterisation& p, guidance_space space, quantity to, const noise_level& at,
                       const std::array<double, max_branches>& branch, double tensor) {
   const space_change leave = leave_space(p, space, to, at);
   const affine enter = enter_space(p, space, at);
@@ -69,48 +66,48 @@ reading_weights weigh(const P& p, guidance_space space, quantity to, const noise
 }
 
 // Computes the branch weights of an evaluation, sample by sample where the rule looks at the data or the levels differ.
-template <Algebra A, Guidance G, Parameterisation P>
+template <Algebra A>
 class guided_reader {
  public:
-  guided_reader(const G& guidance, const P& parameterisation, std::size_t samples)
+  guided_reader(const any_guidance& guidance, const any_parameterisation& parameterisation, std::size_t samples)
       : guidance_{&guidance},
         parameterisation_{&parameterisation},
         weights_(samples),
-        gram_(wants_gram(guidance) ? samples * max_vectors * max_vectors : 0),
-        basis_(wants_gram(guidance) ? max_vectors * (max_inputs + 1) : 0) {}
+        gram_(guidance.needs_gram() ? samples * max_vectors * max_vectors : 0),
+        basis_(guidance.needs_gram() ? max_vectors * (max_inputs + 1) : 0) {}
 
   // Lanes that this evaluation needs, of `samples`, with `levels` different levels.
   std::size_t lanes(std::size_t samples, std::size_t levels) const {
-    return wants_gram(*guidance_) ? samples : levels;
+    return guidance_->needs_gram() ? samples : levels;
   }
 
   // `outputs` are the raw outputs of `branches`, in order. `tensor`: the guidance's state, if it has one.
   void look(const A& algebra, const guidance_position& at, std::span<const noise_level> levels,
             std::span<const std::size_t> branches, const typename A::view& state,
             std::span<const typename A::view> outputs, const typename A::view* tensor, std::size_t lanes) {
-    if (wants_gram(*guidance_)) gram(algebra, at, levels, branches, state, outputs, tensor);
+    if (guidance_->needs_gram()) gram(algebra, at, levels, branches, state, outputs, tensor);
     const std::size_t vectors = branches.size() + (tensor ? 1 : 0) + 1;
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       guidance_position here = at;
       here.at = level(levels, lane);
       const gram_matrix products{std::span<const double>{gram_}.subspan(
-                                     wants_gram(*guidance_) ? lane * vectors * vectors : 0),
+                                     guidance_->needs_gram() ? lane * vectors * vectors : 0),
                                  vectors};
-      weights_[lane] = weights_of(*guidance_, here, products);
+      weights_[lane] = guidance_->weights(here, products);
     }
   }
 
   reading_weights guided(quantity of, const noise_level& at, std::size_t lane) const {
-    return weigh(*parameterisation_, space_of(*guidance_), of, at, weights_[lane].guided, weights_[lane].guided_state);
+    return weigh(*parameterisation_, guidance_->space(), of, at, weights_[lane].guided, weights_[lane].guided_state);
   }
   reading_weights renoise(quantity of, const noise_level& at, std::size_t lane) const {
-    const bool own = makes_two_readings(*guidance_);
-    return weigh(*parameterisation_, space_of(*guidance_), of, at,
+    const bool own = guidance_->two_readings();
+    return weigh(*parameterisation_, guidance_->space(), of, at,
                  own ? weights_[lane].renoise : weights_[lane].guided, own ? 0 : weights_[lane].guided_state);
   }
   // The guidance's next tensor, which lives in the rule's space.
   reading_weights next_tensor(const noise_level& at, std::size_t lane) const {
-    const affine enter = enter_space(*parameterisation_, space_of(*guidance_), at);
+    const affine enter = enter_space(*parameterisation_, guidance_->space(), at);
     reading_weights w;
     for (std::size_t k = 0; k < max_branches; ++k) {
       w.output[k] = enter.out * weights_[lane].next[k];
@@ -133,7 +130,7 @@ class guided_reader {
             std::span<const std::size_t> branches, const typename A::view& state,
             std::span<const typename A::view> outputs, const typename A::view* tensor) {
     static_cast<void>(levels);
-    const affine enter = enter_space(*parameterisation_, space_of(*guidance_), at.at);
+    const affine enter = enter_space(*parameterisation_, guidance_->space(), at.at);
     inline_vector<typename A::view, max_inputs> inputs;
     inputs.push_back(state);
     for (const auto& out : outputs) inputs.push_back(out);
@@ -152,8 +149,8 @@ class guided_reader {
     algebra.gram(std::span<const typename A::view>{inputs.begin(), inputs.size()}, basis, gram_);
   }
 
-  const G* guidance_;
-  const P* parameterisation_;
+  const any_guidance* guidance_;
+  const any_parameterisation* parameterisation_;
   std::vector<branch_weights> weights_;
   std::vector<double> gram_, basis_;
 };

@@ -16,8 +16,7 @@
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/parameterisation/eps.hpp>
 #include <noisefall/sampler/loop.hpp>
-#include <noisefall/sampler/own_run.hpp>
-#include <noisefall/sampler/planned_run.hpp>
+#include <noisefall/sampler/run.hpp>
 #include <noisefall/sampler/snap.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
 #include <noisefall/tensor/tensor.hpp>
@@ -25,48 +24,45 @@
 
 namespace noisefall {
 
-// The run of a sampler: planned for solvers that make rows, own for those that take their own steps.
-template <Algebra A, class Z, class Policies>
-using run = std::conditional_t<OwnStep<decltype(Policies::solver)>, own_run<A, Z, Policies>, planned_run<A, Z, Policies>>;
-
-// Immutable, cheap to copy, safe to share between threads: every run has its own state.
+// Immutable, cheap to copy, safe to share between threads: every run has its own state. One type, whatever it is made
+// of: policies give scalars, so holding them behind a pointer costs nothing and their types do not multiply the engine.
 // The constructors throw noisefall::error if a policy is out of range or a leg cannot be done: after them, the loop
 // cannot fail by itself. Guidance weights that jump pull the nearest interior level of the trajectory onto the jump
 // (compat trajectories stay as they are).
-template <class S, NoiseSchedule N, Guidance G = unguided, Parameterisation P = predicts_eps>
-  requires Solver<S> || OwnStep<S>
 class sampler {
  public:
-  using policies_type = policies<S, N, G, P>;
-
+  template <class S, NoiseSchedule N, Guidance G = unguided, Parameterisation P = predicts_eps>
+    requires(Solver<S> || OwnStep<S>)
   sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {}) {
-    trajectory snapped = snap(std::move(path), schedule, guidance.breakpoints())
+    std::vector<double> jumps = guidance.breakpoints();
+    trajectory snapped = snap(std::move(path), schedule, jumps)
                              .labelled([&](const noise_level& at) { return parameterisation.label(at); });
-    policies_ = std::make_shared<const policies_type>(policies_type{std::move(solver), std::move(schedule),
-                                                                    std::move(snapped), std::move(guidance),
-                                                                    std::move(parameterisation), map});
+    policies_ = std::make_shared<const policies>(policies{std::move(solver), std::move(schedule), std::move(snapped),
+                                                          std::move(guidance), std::move(parameterisation), map,
+                                                          std::move(jumps)});
     needs_ = policies_->check();
   }
-  template <Spacing<N> R>
+  template <class S, NoiseSchedule N, Spacing<N> R, Guidance G = unguided, Parameterisation P = predicts_eps>
+    requires(Solver<S> || OwnStep<S>)
   sampler(S solver, const N& schedule, const R& spacing, G guidance = {}, P parameterisation = {}, threshold map = {})
       : sampler{std::move(solver), schedule, spacing(schedule), std::move(guidance), std::move(parameterisation), map} {}
 
-  const policies_type& parts() const { return *policies_; }
+  const policies& parts() const { return *policies_; }
   const trajectory& path() const { return policies_->path; }
   std::size_t steps() const { return policies_->path.steps(); }
 
   // The ask-and-tell run on any device.
   template <Algebra A, class Z = philox>
-  run<A, Z, policies_type> start(A algebra, typename A::span x, const run_settings& settings, Z noise) const {
+  run<A, Z> start(A algebra, typename A::span x, const run_settings& settings, Z noise) const {
     return {std::move(algebra), policies_, needs_, x, settings, std::move(noise)};
   }
   // The same on arrays in memory.
   template <std::floating_point T, class Z = philox>
-  run<span_algebra<T>, Z, policies_type> start(mutable_view<T> x, const run_settings& settings, Z noise) const {
+  run<span_algebra<T>, Z> start(mutable_view<T> x, const run_settings& settings, Z noise) const {
     return {span_algebra<T>{}, policies_, needs_, x, settings, std::move(noise)};
   }
   template <std::floating_point T>
-  run<span_algebra<T>, philox, policies_type> start(mutable_view<T> x, const run_settings& settings = {}) const {
+  run<span_algebra<T>, philox> start(mutable_view<T> x, const run_settings& settings = {}) const {
     return start(x, settings, philox{settings.seed});
   }
 
@@ -112,17 +108,8 @@ class sampler {
     return 1;
   }
 
-  std::shared_ptr<const policies_type> policies_;
+  std::shared_ptr<const policies> policies_;
   run_needs needs_;
 };
-
-template <class S, class N, class T>
-sampler(S, N, T) -> sampler<S, N>;
-template <class S, class N, class T, class G>
-sampler(S, N, T, G) -> sampler<S, N, G>;
-template <class S, class N, class T, class G, class P>
-sampler(S, N, T, G, P) -> sampler<S, N, G, P>;
-template <class S, class N, class T, class G, class P>
-sampler(S, N, T, G, P, threshold) -> sampler<S, N, G, P>;
 
 }  // namespace noisefall

@@ -35,12 +35,12 @@ struct raised_start {
   bool raised = false;
 };
 
-// No churn on a leg that does not fall, that starts at alpha = 0, or above which the schedule has no level.
+// No churn on a leg that rises, that starts at alpha = 0, or above which the schedule has no level.
 inline raised_start raise(const step_window& window, const churn& by) {
   const noise_level& from = window.at.from;
   const double rho = from.rho();
   raised_start none{.at = from};
-  if (by.s_churn == 0 || rho < by.s_tmin || rho > by.s_tmax || from.alpha == 0 || !falls(from, window.at.to))
+  if (by.s_churn == 0 || rho < by.s_tmin || rho > by.s_tmax || from.alpha == 0 || rises(from, window.at.to))
     return none;
   const double gamma = std::min(by.s_churn / static_cast<double>(window.at.count), std::numbers::sqrt2 - 1);
   raised_start start{.at = window.at_lambda(-std::log(rho * (1 + gamma))), .raised = true};

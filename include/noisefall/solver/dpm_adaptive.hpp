@@ -91,38 +91,36 @@ struct dpm_adaptive {
   }
 
   // For checkpoints, between two trials.
-  template <class Archive>
-  void transfer(Archive& archive, state& s) const {
-    archive(s.next);
-    archive(s.has_errors);
-    archive(s.at);
-    for (auto* numbers : {&s.lambda, &s.h, &s.inverse_error, &s.older_inverse_error}) archive(*numbers);
-    archive(s.active);
-    archive(s.steps);
+  void transfer(archive& to, state& s) const {
+    to(s.next);
+    to(s.has_errors);
+    to(s.at);
+    for (auto* numbers : {&s.lambda, &s.h, &s.inverse_error, &s.older_inverse_error}) to(*numbers);
+    to(s.active);
+    to(s.steps);
   }
 
-  template <class Bench>
-  own_action advance(state& s, Bench& bench) const {
-    using phase = typename state::phase;
+  own_action advance(state& s, bench& on) const {
+    using phase = state::phase;
     switch (s.next) {
       case phase::begin:
-        start(s, bench);
+        start(s, on);
         [[fallthrough]];
       case phase::propose:
-        if (!propose(s, bench)) return {};
+        if (!propose(s, on)) return {};
         s.next = phase::second;
         return {own_action::kind::evaluate, 0, 0};
       case phase::second:
-        make_stage(s, bench, 1);
+        make_stage(s, on, 1);
         s.next = order == 2 ? phase::judge : phase::third;
         return {own_action::kind::evaluate, low, 1};
       case phase::third:
-        make_stage(s, bench, 2);
+        make_stage(s, on, 2);
         s.next = phase::judge;
         return {own_action::kind::evaluate, low, 2};
       case phase::judge: break;
     }
-    judge(s, bench);
+    judge(s, on);
     s.next = phase::propose;
     return {own_action::kind::step_done};
   }
@@ -131,34 +129,32 @@ struct dpm_adaptive {
   static constexpr std::size_t x = 0, low = 1, high = 2, before = 3, fresh = 4;
   std::size_t reading(std::size_t k) const { return 1 + tensors() + k; }
 
-  template <class Bench>
-  void start(state& s, Bench& bench) const {
-    const noise_level from = bench.path().front();
+  void start(state& s, bench& on) const {
+    const noise_level from = on.path().front();
     std::fill(s.at.begin(), s.at.end(), from);
     std::fill(s.lambda.begin(), s.lambda.end(), from.lambda());
     std::fill(s.weights[0].begin(), s.weights[0].end(), 1.0);
-    const typename Bench::term copy[] = {{x, s.weights[0]}};
-    bench.combine(before, copy);
+    const bench::term copy[] = {{x, s.weights[0]}};
+    on.combine(before, copy);
   }
 
   // Sets the next trial of each sample; false when all have arrived.
-  template <class Bench>
-  bool propose(state& s, Bench& bench) const {
-    const noise_level end = bench.path().back();
+  bool propose(state& s, bench& on) const {
+    const noise_level end = on.path().back();
     const double last = end.lambda();
     bool any = false;
     for (std::size_t i = 0; i < s.at.size(); ++i) {
       constexpr double close = 1e-5;
       s.active[i] = controller == control::pid ? s.lambda[i] < last - close : std::abs(s.at[i].t - end.t) > close;
-      bench.levels()[i] = s.at[i];
+      on.levels()[i] = s.at[i];
       if (!s.active[i]) continue;
       any = true;
       const double to = std::min(last, s.lambda[i] + s.h[i]);
-      s.target[i] = to == last ? end : bench.at_lambda(to);
+      s.target[i] = to == last ? end : on.at_lambda(to);
       s.down[i] = s.target[i];
       if (eta > 0) {
         const double down = carried_over(s.target[i], ancestral_noise(s.at[i], s.target[i], eta)) / s.target[i].alpha;
-        if (-std::log(down) > to) s.down[i] = bench.at_lambda(std::min(last, -std::log(down)));
+        if (-std::log(down) > to) s.down[i] = on.at_lambda(std::min(last, -std::log(down)));
       }
     }
     return any;
@@ -183,11 +179,10 @@ struct dpm_adaptive {
     return r;
   }
 
-  template <class Bench>
-  void combine(state& s, Bench& bench, std::size_t to, std::size_t readings_used) const {
-    std::array<typename Bench::term, 4> terms{typename Bench::term{x, s.weights[0]}};
+  void combine(state& s, bench& on, std::size_t to, std::size_t readings_used) const {
+    std::array<bench::term, 4> terms{bench::term{x, s.weights[0]}};
     for (std::size_t k = 0; k < readings_used; ++k) terms[1 + k] = {reading(k), s.weights[1 + k]};
-    bench.combine(to, std::span{terms}.first(1 + readings_used));
+    on.combine(to, std::span{terms}.first(1 + readings_used));
   }
 
   void set(state& s, std::size_t i, const row& r) const {
@@ -196,39 +191,37 @@ struct dpm_adaptive {
   }
 
   // The j-th inner state. Its own row is exact in the slope: midpoint is a matter of the results only.
-  template <class Bench>
-  void make_stage(state& s, Bench& bench, std::size_t j) const {
+  void make_stage(state& s, bench& on, std::size_t j) const {
     for (std::size_t i = 0; i < s.at.size(); ++i) {
       if (!s.active[i]) {
         set(s, i, same_state);
         continue;
       }
       const double h = s.down[i].lambda() - s.lambda[i], first = s.lambda[i] + h / order;
-      const noise_level level = bench.at_lambda(s.lambda[i] + static_cast<double>(j) * h / order);
+      const noise_level level = on.at_lambda(s.lambda[i] + static_cast<double>(j) * h / order);
       const exponential_leg leg = leg_in_lambda(s.at[i], level, of, 0);
       const std::array nodes{s.lambda[i], first};
       const auto w = adams_weights(leg, std::span{nodes}.first(j), moments(leg.y));
       row r{.x = leg.a};
       std::copy_n(w.begin(), j, r.now.begin());
       set(s, i, r);
-      bench.levels()[i] = level;
+      on.levels()[i] = level;
     }
-    combine(s, bench, low, j);
+    combine(s, on, low, j);
   }
 
-  template <class Bench>
-  void judge(state& s, Bench& bench) const {
+  void judge(state& s, bench& on) const {
     const std::size_t k = static_cast<std::size_t>(order);
     for (const std::size_t solves : {k, k - 1}) {
       for (std::size_t i = 0; i < s.at.size(); ++i) set(s, i, s.active[i] ? solution(s, i, solves, s.down[i]) : same_state);
-      combine(s, bench, solves == k ? high : low, solves);
+      combine(s, on, solves == k ? high : low, solves);
     }
-    bench.error(low, high, before, atol, rtol, s.error);
+    on.error(low, high, before, atol, rtol, s.error);
     if (couples_batch) share_error(s);
     for (std::size_t i = 0; i < s.at.size(); ++i) s.accepted[i] = s.active[i] && (controller == control::pid ? by_pid(s, i) : s.error[i] <= 1);
     s.has_errors = true;
-    if (eta > 0) bench.draw(fresh, s.steps, s.at, s.target, s.accepted);
-    take(s, bench);
+    if (eta > 0) on.draw(fresh, s.steps, s.at, s.target, s.accepted);
+    take(s, on);
     for (std::size_t i = 0; i < s.at.size(); ++i) {
       if (s.accepted[i]) {
         s.at[i] = s.target[i];
@@ -236,13 +229,12 @@ struct dpm_adaptive {
         ++s.steps[i];
       }
       if (controller == control::power && s.active[i])
-        s.h[i] = std::min(theta * s.h[i] * std::pow(s.error[i], -1.0 / order), bench.path().back().lambda() - s.lambda[i]);
+        s.h[i] = std::min(theta * s.h[i] * std::pow(s.error[i], -1.0 / order), on.path().back().lambda() - s.lambda[i]);
     }
   }
 
   // x <- accepted ? high, brought to the target's level, with fresh noise : x; before <- accepted ? low : before.
-  template <class Bench>
-  void take(state& s, Bench& bench) const {
+  void take(state& s, bench& on) const {
     const auto choose = [&](std::size_t w, double rejected, auto accepted) {
       for (std::size_t i = 0; i < s.at.size(); ++i) s.weights[w][i] = s.accepted[i] ? accepted(i) : rejected;
     };
@@ -253,10 +245,10 @@ struct dpm_adaptive {
       return eta > 0 ? s_noise * s.target[i].alpha * std::sqrt(std::max(0.0, (t - down) * (t + down))) : 0.0;
     });
     choose(3, 0, [](std::size_t) { return 1.0; });
-    const typename Bench::term state_terms[] = {{x, s.weights[0]}, {high, s.weights[1]}, {fresh, s.weights[2]}};
-    bench.combine(x, std::span{state_terms}.first(eta > 0 ? 3 : 2));
-    const typename Bench::term before_terms[] = {{before, s.weights[0]}, {low, s.weights[3]}};
-    bench.combine(before, before_terms);
+    const bench::term state_terms[] = {{x, s.weights[0]}, {high, s.weights[1]}, {fresh, s.weights[2]}};
+    on.combine(x, std::span{state_terms}.first(eta > 0 ? 3 : 2));
+    const bench::term before_terms[] = {{before, s.weights[0]}, {low, s.weights[3]}};
+    on.combine(before, before_terms);
   }
 
   void share_error(state& s) const {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -23,19 +22,12 @@
 
 namespace noisefall {
 
-template <class S>
-using sampler_of = sampler<S, any_schedule, any_guidance, any_parameterisation>;
-// A sampler chosen at run time; std::visit gives the one inside.
-using any_sampler = std::variant<sampler_of<erased_solver>, sampler_of<dpm_adaptive>>;
-
 struct loaded_sampler {
-  any_sampler policy;
+  sampler policy;
   nlohmann::json described;            // every policy with all its fields; loads to the same sampler
   std::vector<std::string> citations;  // the papers behind the policies
 
-  const trajectory& path() const {
-    return std::visit([](const auto& sample) -> const trajectory& { return sample.path(); }, policy);
-  }
+  const trajectory& path() const { return policy.path(); }
 };
 
 // {"solver": ..., "schedule": ..., "trajectory": ..., "guidance": ..., "parameterisation": ..., "threshold": ...}, each
@@ -74,8 +66,7 @@ inline loaded_sampler load_sampler(const nlohmann::json& from, const std::string
     return std::visit(
         [&](const auto& chosen) {
           return loaded_sampler{
-              sampler_of<std::remove_cvref_t<decltype(chosen)>>{chosen, schedule.policy, std::move(path),
-                                                                guidance.policy, parameterisation.policy, map},
+              sampler{chosen, schedule.policy, std::move(path), guidance.policy, parameterisation.policy, map},
               std::move(described), std::move(citations)};
         },
         solver.policy);

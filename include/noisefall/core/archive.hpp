@@ -1,0 +1,43 @@
+// Bytes in or out: what a checkpoint hands to everything that has state.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace noisefall {
+
+// Whoever has state passes each part of it to archive(part), in the same order for writing and for reading.
+class archive {
+ public:
+  // Is it reading, so that parts change?
+  virtual bool reads() const = 0;
+
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  void operator()(T& part) {
+    elements(std::span{&part, 1});
+  }
+  // The size stays: it is given by the run, not by the file.
+  template <class T>
+  void operator()(std::vector<T>& parts) {
+    elements(std::span{parts});
+  }
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  void elements(std::span<T> parts) {
+    bytes(std::as_writable_bytes(parts));
+  }
+
+ protected:
+  archive() = default;
+  archive(const archive&) = default;
+  archive& operator=(const archive&) = default;
+  ~archive() = default;
+
+ private:
+  virtual void bytes(std::span<std::byte> part) = 0;
+};
+
+}  // namespace noisefall

@@ -1,0 +1,83 @@
+// A solver with its own steps whose type is known at run time only: what the sampler holds.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <noisefall/solver/concept.hpp>
+#include <noisefall/solver/own_step.hpp>
+
+namespace noisefall {
+
+// The solver's state of one run, ready to go on.
+class own_walk {
+ public:
+  virtual ~own_walk() = default;
+  virtual void begin(std::size_t samples) = 0;
+  virtual own_action advance(bench& on) = 0;
+  virtual void transfer(archive& to) = 0;
+};
+
+// Copies share the solver they hold, which nothing can change.
+class erased_own_step {
+ public:
+  template <class S>
+    requires(!std::same_as<std::remove_cvref_t<S>, erased_own_step> && OwnStep<std::remove_cvref_t<S>>)
+  erased_own_step(S&& solver)  // NOLINT(google-explicit-constructor): stands for what it holds
+      : held_{std::make_shared<const model<std::remove_cvref_t<S>>>(std::forward<S>(solver))} {}
+
+  std::string_view name() const { return held_->name(); }
+  void check() const { held_->check(); }
+  void check_ends(const noise_level& first, const noise_level& last) const { held_->check_ends(first, last); }
+  bool couples_batch() const { return held_->couples_batch(); }
+  std::size_t tensors() const { return held_->tensors(); }
+  std::size_t readings() const { return held_->readings(); }
+  quantity reads() const { return held_->reads(); }
+  std::unique_ptr<own_walk> walk() const { return held_->walk(); }
+
+ private:
+  struct interface {
+    virtual ~interface() = default;
+    virtual std::string_view name() const = 0;
+    virtual void check() const = 0;
+    virtual void check_ends(const noise_level&, const noise_level&) const = 0;
+    virtual bool couples_batch() const = 0;
+    virtual std::size_t tensors() const = 0;
+    virtual std::size_t readings() const = 0;
+    virtual quantity reads() const = 0;
+    virtual std::unique_ptr<own_walk> walk() const = 0;
+  };
+
+  template <class S>
+  struct walk_of final : own_walk {
+    explicit walk_of(const S& s) : solver{s} {}
+    void begin(std::size_t samples) override { solver.begin(state, samples); }
+    own_action advance(bench& on) override { return solver.advance(state, on); }
+    void transfer(archive& to) override { solver.transfer(to, state); }
+    S solver;
+    typename S::state state{};
+  };
+
+  template <class S>
+  struct model final : interface {
+    template <class T>
+    explicit model(T&& s) : solver{std::forward<T>(s)} {}
+    std::string_view name() const override { return name_of(solver); }
+    void check() const override { solver.check(); }
+    void check_ends(const noise_level& first, const noise_level& last) const override { solver.check_ends(first, last); }
+    bool couples_batch() const override { return solver.couples_batch; }
+    std::size_t tensors() const override { return solver.tensors(); }
+    std::size_t readings() const override { return solver.readings(); }
+    quantity reads() const override { return solver.reads(); }
+    std::unique_ptr<own_walk> walk() const override { return std::make_unique<walk_of<S>>(solver); }
+    S solver;
+  };
+
+  std::shared_ptr<const interface> held_;
+};
+
+}  // namespace noisefall
