@@ -43,18 +43,18 @@ driven drive(const Sampler& sample, const shape& extents, std::span<const double
   tensor<double> x{extents};
   std::copy(start.begin(), start.end(), x.data());
   const run_settings settings{
-      .start = start_from::given, .keep_denoised = true, .output_parts = net.rule.learned.empty() ? 1u : 2u};
+      .start = start_from::given, .checked = false, .keep_denoised = true, .output_parts = net.rule.learned.empty() ? 1u : 2u};
   auto run = sample.start(mutable_view<double>{x}, settings, recorded_noise<double>{std::move(draws)});
   driven result;
   while (const auto* request = run.next()) {
     const std::span<const double> scaled{request->state.data(), request->state.size()};
     std::vector<double> bare(scaled.begin(), scaled.end());
-    for (double& v : bare) v /= request->at.input_scale;
+    for (double& v : bare) v /= request->at.input_scale(0);
     const auto out = request->outputs[0];
     const noise_level level = level_of(*request);
     const double label = request->at.labels[0];
     net.answer(bare, scaled, extents.sample_size(), level, label, out.elements());
-    see(asked{result.calls, request->at.step, request->at.call, bare, label, request->at.input_scale,
+    see(asked{result.calls, request->at.step, request->at.call, bare, label, request->at.input_scale(0),
               level, out.elements()});
     run.answer();
     after(result.calls, std::span<const double>{x.data(), x.size()}, run);

@@ -1,5 +1,7 @@
 // L19: the least that each concept allows runs through the engine, which therefore needs no more.
+#include <noisefall/sampler/checkpoint.hpp>
 #include <noisefall/sampler/sampler.hpp>
+#include <noisefall/solver/dpm_adaptive.hpp>
 
 #include "catch.hpp"
 
@@ -32,6 +34,19 @@ struct least_algebra {
   }
   void fill(span, double) const {}
   bool finite(view) const { return true; }
+  void upload(std::span<const float>, span) const {}
+  void download(view, std::span<float>) const {}
+  view part(view, std::size_t, std::size_t) const { return {}; }
+};
+
+struct least_noise {
+  void fill(std::span<float> out, std::size_t, const nf::increment&) const {
+    for (float& v : out) v = 0;
+  }
+};
+
+struct least_spacing {
+  nf::trajectory operator()(const auto&) const { return nf::trajectory{std::vector<nf::noise_level>{{1, 1, 1}, {0, 1, 0}}}; }
 };
 
 struct least_schedule {
@@ -101,6 +116,8 @@ static_assert(nf::Guidance<least_guidance>);
 static_assert(nf::Solver<least_solver>);
 static_assert(nf::OwnStep<least_own_step>);
 static_assert(nf::NoisePredictor<least_predictor, least_algebra>);
+static_assert(nf::NoiseSource<least_noise, float>);
+static_assert(nf::Spacing<least_spacing, least_schedule>);
 
 const nf::trajectory two_legs{std::vector<nf::noise_level>{{1, 1, 1}, {0.5, 1, 0.5}, {0, 1, 0}}};
 
@@ -108,7 +125,9 @@ template <class Sampler>
 std::size_t passes(const Sampler& sample) {
   std::size_t count = 0;
   least_predictor model;
-  auto run = sample.start(least_algebra{&count}, least_algebra::span{}, nf::run_settings{}, nf::philox{});
+  auto run = sample.start(least_algebra{&count}, least_algebra::span{}, nf::run_settings{}, least_noise{});
+  const auto saved = nf::save(run);
+  nf::load(run, saved);
   const auto result = nf::finish(run, model, nf::run_options<least_predictor::condition>{}, nf::ignore_steps{});
   CHECK(result.how == nf::outcome::finished);
   return count;
@@ -121,4 +140,9 @@ TEST_CASE("L19: the archetypes of the concepts run through the engine") {
   CHECK(passes(sample) == 3);  // the first noise and one fused pass per leg
   const nf::sampler own{least_own_step{}, least_schedule{}, two_legs, least_guidance{}, least_parameterisation{}};
   CHECK(passes(own) == 2);  // the first noise and the reading
+  const nf::sampler spaced{nf::dpm_adaptive{.eta = 1}, least_schedule{},
+                           nf::trajectory{std::vector<nf::noise_level>{{1, 1, 1}, {0.5, 1, 0.5}}}, least_guidance{},
+                           least_parameterisation{}};
+  CHECK(passes(spaced) > 5);
+  CHECK(passes(nf::sampler{least_solver{}, least_schedule{}, least_spacing{}, least_guidance{}, least_parameterisation{}}) == 2);
 }

@@ -58,6 +58,18 @@ TEST_CASE("L3: a sample does not depend on its batch neighbours under any map") 
   });
 }
 
+TEST_CASE("L3: samples of an adaptive solver that stand on two sides of a window do not feel each other") {
+  for (const nf::weight_schedule& weight : {nf::weight_schedule::interval(2, 0.3, 3), nf::weight_schedule::window(2, 1, 1)}) {
+    const nf::sampler sample{nf::dpm_adaptive{}, schedule, path(1), nf::classifier_free{.weight = weight}};
+    check_sizes(sample);
+  }
+}
+
+TEST_CASE("L3: a map, a momentum and a corrector together do not couple samples either") {
+  check_sizes(nf::sampler{nf::unipc{.order = 4}, schedule, path(5), projected, nf::predicts_eps{},
+                          nf::dynamic_threshold(0.9, 1.2)});
+}
+
 TEST_CASE("A solver that couples its batch says so and does") {
   const nf::sampler sample{nf::dpm_adaptive{.couples_batch = true}, schedule, path(1)};
   network<> model;

@@ -54,6 +54,37 @@ TEST_CASE("L13: one step, sigma = 0 and alpha = 0 work for every solver, schedul
   try_schedule("zero terminal SNR", nf::zero_terminal_snr(nf::linear{}));
 }
 
+TEST_CASE("L13: legs that rise, under every guidance and map, work or are refused") {
+  const std::vector<nf::noise_level> levels{{0, 1, 0}, schedule.at(schedule.time_of(1)), schedule.at(schedule.time_of(-1))};
+  const nf::trajectory up{{{levels[0], levels[1]}, {levels[1], levels[2]}}, nf::trajectory_kind::inversion};
+  const auto attempt = [&](const std::string& name, const auto& solver, const nf::any_guidance& guidance,
+                           const nf::threshold& map) {
+    INFO(name);
+    try {
+      const nf::sampler sample{solver, schedule, up, guidance, nf::predicts_eps{}, map};
+      network<> model;
+      nf::tensor<double> x({2, 6});
+      for (double& v : x.elements()) v = 0.3;
+      auto options = guided;
+      options.start = nf::start_from::given;
+      CHECK(sample(model, x, options).how == nf::outcome::finished);
+    } catch (const nf::error& refused) {
+      CHECK_FALSE(refused.allowed().empty());
+    }
+  };
+  for_each_solver([&](const std::string& name, const auto& solver) {
+    for_each_guidance([&](const std::string& rule, const nf::any_guidance& guidance) {
+      attempt(name + ", " + rule, solver, guidance, {});
+    });
+    for_each_map([&](const std::string& what, const nf::threshold& map) {
+      attempt(name + ", " + what, solver, nf::unguided{}, map);
+    });
+  });
+  CHECK_NOTHROW((nf::sampler{nf::ddim{}, schedule, up}));
+  CHECK_THROWS_WITH((nf::sampler{nf::ddim{}, schedule, up, nf::apg{.weight = 2}}),
+                    Catch::Matchers::ContainsSubstring("cannot give eps at sigma = 0"));
+}
+
 TEST_CASE("eps-prediction at infinite noise is refused before anything runs") {
   const nf::rectified_flow flow;
   const nf::trajectory all{std::vector<nf::noise_level>{flow.at(1), flow.at(0.5), flow.at(0)}};

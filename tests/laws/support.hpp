@@ -131,6 +131,13 @@ bool same_bits(const nf::tensor<T>& a, const nf::tensor<T>& b) {
 }
 
 inline const nf::any_guidance doubled = nf::classifier_free{.weight = 1.5};
+// Looks at inner products and has a state: the hardest guidance there is, for solvers that make plans.
+inline const nf::any_guidance projected = nf::apg{.weight = 1.5, .eta = 0.2, .norm_cap = 2, .momentum = -0.5};
+
+template <class Solver>
+const nf::any_guidance& hardest_for(const Solver&) {
+  return nf::OwnStep<Solver> ? doubled : projected;
+}
 
 inline constexpr nf::run_options<double> guided{.seed = 7, .conditional = 0.6, .unconditional = -0.2};
 

@@ -36,7 +36,7 @@ std::vector<T> ask(Model& model, std::vector<T> x, std::vector<noise_level> leve
                    const typename Model::condition& given = {}, std::size_t d = 3, double input_scale = 1) {
   std::vector<T> out(x.size());
   const shape extents{x.size() / d, d};
-  model.predict(view<T>{x.data(), extents}, {.levels = levels, .input_scale = input_scale}, given,
+  model.predict(view<T>{x.data(), extents}, {.levels = levels, .input_scales = {&input_scale, 1}}, given,
                 mutable_view<T>{out.data(), extents});
   return out;
 }

@@ -1,8 +1,12 @@
 // Bad input gets a sentence that says where, what and what is allowed, before anything runs.
+#include <algorithm>
 #include <limits>
 #include <vector>
 
+#include <noisefall/random/recorded.hpp>
+#include <noisefall/random/torch_cpu.hpp>
 #include <noisefall/sampler/perturb.hpp>
+#include <noisefall/schedule/edm.hpp>
 #include <noisefall/schedule/linear.hpp>
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/trajectory/karras.hpp>
@@ -139,4 +143,118 @@ TEST_CASE("A network that returns NaN ends as diverged where runs are not checke
   } model;
   nf::tensor<float> x({1, 8});
   CHECK(plain(model, x, {.seed = 4, .checked = false}).how == nf::outcome::diverged);
+}
+
+TEST_CASE("An inversion does not overwrite the image that it starts from") {
+  const auto up = levels({1, 2});
+  const nf::sampler inverts{nf::ddim{}, nf::edm{}, nf::trajectory{{{up[0], up[1]}}, nf::trajectory_kind::inversion}};
+  network<> model;
+  nf::tensor<float> x({1, 2});
+  x[0] = 5;
+  CHECK_THROWS_WITH(inverts(model, x, guided), ContainsSubstring("run: start") && ContainsSubstring("start_from::given"));
+  CHECK(x[0] == 5);
+}
+
+TEST_CASE("Image to image starts at alpha * image + sigma * noise") {
+  const nf::noise_level from = schedule.at(schedule.time_of(0.3));
+  const nf::sampler partial{nf::ddim{}, schedule, nf::trajectory{std::vector<nf::noise_level>{from, {0, 1, 0}}}};
+  nf::tensor<double> x({1, 3}), noise({1, 3});
+  for (double& v : x.elements()) v = 2;
+  nf::philox{9}.fill(noise.elements(), 3, nf::increment{});
+  const auto run = partial.start(x, {.seed = 9, .start = nf::start_from::image});
+  CHECK(run.state()[1] == Approx(2 * from.alpha + from.sigma * noise[1]).epsilon(1e-14));
+}
+
+namespace {
+
+struct third_branch {
+  static constexpr auto space = nf::guidance_space::output;
+  void check() const {}
+  nf::branch_set needs(const nf::guidance_position&) const { return {0, 3}; }
+  nf::branch_weights weights(const nf::guidance_position&) const { return {.guided = {1.5, 0, 0, -0.5}}; }
+  std::vector<double> breakpoints() const { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("A guidance over a branch without a condition is refused") {
+  const nf::sampler sample{nf::ddim{}, schedule, path(), third_branch{}};
+  network<> model;
+  nf::tensor<float> x({1, 2});
+  CHECK_THROWS_WITH(sample(model, x, guided), ContainsSubstring("branch 3") && ContainsSubstring("further"));
+  const std::vector<double> further{0.1, 0.2};
+  auto options = guided;
+  options.further = further;
+  CHECK(sample(model, x, options).how == nf::outcome::finished);
+}
+
+namespace {
+
+struct rows_over_nothing {
+  nf::row result{};
+  int order() const { return 1; }
+  std::size_t history() const { return 1; }
+  void check() const {}
+  nf::step_plan plan(const nf::step_window& window) const {
+    nf::step_plan p;
+    p.evaluations.push_back({.at = window.at.from});
+    p.result = result;
+    return p;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A solver's rows over what is not there are refused before anything runs") {
+  nf::row past, now, previous;
+  past.past[0] = 1;
+  now.now[1] = 1;
+  previous.previous = 1;
+  CHECK_THROWS_WITH((nf::sampler{rows_over_nothing{past}, schedule, path()}),
+                    ContainsSubstring("leg 0") && ContainsSubstring("not remembered"));
+  CHECK_THROWS_WITH((nf::sampler{rows_over_nothing{now}, schedule, path()}), ContainsSubstring("not there yet"));
+  CHECK_THROWS_WITH((nf::sampler{rows_over_nothing{previous}, schedule, path()}), ContainsSubstring("it kept none"));
+}
+
+TEST_CASE("Noise that cannot serve the solver is refused before anything runs") {
+  const nf::sampler sde{nf::dpm_pp_sde{}, schedule, path()};
+  nf::tensor<double> x({1, 2});
+  CHECK_THROWS_WITH(sde.start(nf::mutable_view<double>{x}, {}, nf::torch_cpu{}), ContainsSubstring("torch_cpu: slot 1"));
+  const nf::recorded_noise<double> one_step{{{.values = {1, 2}}, {.step = 0, .values = {1, 2}}}};
+  const nf::sampler ancestral{nf::ddim{.eta = 1}, schedule, path()};
+  CHECK_THROWS_WITH(ancestral.start(nf::mutable_view<double>{x}, {}, one_step), ContainsSubstring("no draw for step 1"));
+}
+
+TEST_CASE("Looking at what a run does not keep, or is not asked to, is refused") {
+  nf::tensor<float> x({1, 2});
+  auto run = plain.start(x);
+  CHECK_THROWS_WITH(run.denoised(), ContainsSubstring("keep_denoised"));
+  std::vector<float> gaps(8);
+  CHECK_THROWS_WITH(plain.start(nf::mutable_view<float>{gaps.data(), {2, 2}, 4}), ContainsSubstring("gaps"));
+}
+
+TEST_CASE("An adaptive run that cannot go on ends as diverged, it does not hang") {
+  struct broken {
+    using condition = double;
+    void predict(nf::view<float> x, const nf::evaluation&, const double&, nf::mutable_view<float> out) {
+      for (std::size_t i = 0; i < x.size(); ++i) out[i] = std::numeric_limits<float>::quiet_NaN();
+    }
+  } model;
+  nf::tensor<float> x({1, 8});
+  for (const auto rule : {nf::dpm_adaptive::control::pid, nf::dpm_adaptive::control::power}) {
+    const nf::sampler sample{nf::dpm_adaptive{.controller = rule}, schedule, path(1)};
+    CHECK(sample(model, x, {.checked = false}).how == nf::outcome::diverged);
+  }
+  network<> good;
+  const nf::sampler impossible{nf::dpm_adaptive{.atol = 1e-300, .rtol = 0}, schedule, path(1)};
+  CHECK(impossible(good, x, guided).how == nf::outcome::diverged);
+}
+
+TEST_CASE("Two jumps of a weight take two levels, however near") {
+  const nf::classifier_free rule{.weight = nf::weight_schedule::piecewise(2, {{3.1, 1}, {2.9, 0}})};
+  const nf::sampler sample{nf::ddim{}, nf::edm{}, nf::trajectory{levels({10, 6, 3.3, 2.7, 1})}, rule};
+  std::vector<double> kept;
+  for (const nf::leg& l : sample.path().legs()) kept.push_back(l.from.rho());
+  CHECK(std::count_if(kept.begin(), kept.end(), [](double s) { return std::abs(s - 3.1) < 1e-9; }) == 1);
+  CHECK(std::count_if(kept.begin(), kept.end(), [](double s) { return std::abs(s - 2.9) < 1e-9; }) == 1);
 }

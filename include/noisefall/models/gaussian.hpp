@@ -61,7 +61,7 @@ class gaussian {
       const noise_level& level = at.level(i);
       const output_row row = row_of(gives_, level, sigma_data_);
       const auto rest = [&, data = x.sample(i)](std::size_t e) {
-        return static_cast<double>(data[e]) / at.input_scale - level.alpha * law.mean_of(e);
+        return static_cast<double>(data[e]) / at.input_scale(i) - level.alpha * law.mean_of(e);
       };
       const auto gain = [&](std::size_t e) {
         const double s2 = law.variance_of(e), v = level.alpha * level.alpha * s2 + level.sigma * level.sigma;

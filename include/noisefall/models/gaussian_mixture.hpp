@@ -85,7 +85,7 @@ class gaussian_mixture {
       const noise_level& level = at.level(i);
       const T* from = x.sample(i);
       T* to = out.sample(i);
-      for (std::size_t e = 0; e < dimension(); ++e) state_[e] = static_cast<double>(from[e]) / at.input_scale;
+      for (std::size_t e = 0; e < dimension(); ++e) state_[e] = static_cast<double>(from[e]) / at.input_scale(i);
       find_shares(level, given.only.empty() ? all_ : given.only);
       for (std::size_t e = 0; e < dimension(); ++e) {
         double sum = 0;

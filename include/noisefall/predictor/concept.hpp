@@ -12,15 +12,18 @@
 namespace noisefall {
 
 // What the network is asked. `levels` and `labels` hold one entry for the whole batch, or one per sample.
-// The state handed along is already multiplied by input_scale.
+// The state handed along is already multiplied by input_scale().
 struct evaluation {
   std::span<const noise_level> levels{};
   std::span<const double> labels{};  // what the network is fed as time
-  double input_scale = 1;
+  std::span<const double> input_scales{};  // what the state was multiplied by; empty: 1
   std::uint64_t seed = 0, first_sample = 0;
   std::size_t step = 0, call = 0;  // the leg, and the evaluation within it
 
   const noise_level& level(std::size_t sample) const { return levels[levels.size() == 1 ? 0 : sample]; }
+  double input_scale(std::size_t sample) const {
+    return input_scales.empty() ? 1 : input_scales[input_scales.size() == 1 ? 0 : sample];
+  }
   double label(std::size_t sample) const { return labels[labels.size() == 1 ? 0 : sample]; }
 };
 

@@ -24,13 +24,14 @@ namespace noisefall {
 // W is Levy's dyadic construction: a sum of hat functions, halved in width 30 times, each with a normal of its own.
 // Between the points of the finest grid (2^-30) it is linear; the standard deviation above is that of this W, so
 // increments have unit variance at any distance. Step and slot do not matter, except that step increment::initial
-// is philox's initial noise. About 60 normals per element: 20 to 50 times the cost of philox.
+// is philox's initial noise. Noise that is added back (churn, Restart: from below up) is fresh and no part of the path:
+// it is philox's of that step and slot. About 60 normals per element: 20 to 50 times the cost of philox.
 struct brownian_path {
   std::uint64_t seed = 0;
 
   template <std::floating_point T>
   void fill(std::span<T> out, std::size_t sample_size, const increment& which) const {
-    if (which.step == increment::initial) return philox{seed}.fill(out, sample_size, which);
+    if (which.step == increment::initial || which.from < which.to) return philox{seed}.fill(out, sample_size, which);
     nodes between{clock(which.from), clock(which.to)};
     constexpr std::size_t tile = 4 * kernels::normal_block;
     float z[tile];

@@ -33,12 +33,8 @@ class recorded_noise {
 
   template <std::floating_point U>
   void fill(std::span<U> out, std::size_t sample_size, const increment& which) const {
-    const auto found = std::find_if(draws_->begin(), draws_->end(), [&](const recorded_draw<T>& draw) {
-      return draw.step == which.step && draw.slot == which.slot;
-    });
-    if (found == draws_->end())
-      throw error{"recorded noise", "no draw for " + name(which.step, which.slot), recorded()};
-    const std::vector<T>& values = found->values;
+    check(which, 0);
+    const std::vector<T>& values = find(which)->values;
     const std::size_t samples = sample_size == 0 ? 0 : values.size() / sample_size;
     if (which.first_sample > samples || out.size() > (samples - which.first_sample) * sample_size)
       throw error{"recorded noise",
@@ -50,7 +46,18 @@ class recorded_noise {
                    [](T value) { return static_cast<U>(value); });
   }
 
+  // Throws unless the draw is recorded: a run asks before it begins.
+  void check(const increment& which, std::size_t) const {
+    if (find(which) == draws_->end())
+      throw error{"recorded noise", "no draw for " + name(which.step, which.slot), recorded()};
+  }
+
  private:
+  auto find(const increment& which) const {
+    return std::find_if(draws_->begin(), draws_->end(), [&](const recorded_draw<T>& draw) {
+      return draw.step == which.step && draw.slot == which.slot;
+    });
+  }
   static std::string name(std::uint32_t step, std::uint32_t slot) {
     return (step == increment::initial ? "the initial noise" : "step " + std::to_string(step)) + ", slot " +
            std::to_string(slot);

@@ -26,18 +26,23 @@ struct torch_cpu {
 
   template <std::floating_point T>
   void fill(std::span<T> out, std::size_t, const increment& which) const {
-    if (which.first_sample != 0)
-      throw error{"torch_cpu", "first sample " + std::to_string(which.first_sample), "0: a call draws a whole batch"};
+    check(which, 0);
     const bool first = which.step == increment::initial;
-    if (!first && which.slot >= slots_per_step)
-      throw error{"torch_cpu", "slot " + std::to_string(which.slot),
-                  "below slots_per_step = " + std::to_string(slots_per_step)};
     const std::uint64_t call = first ? 0 : 1 + std::uint64_t{which.step} * slots_per_step + which.slot;
     std::mt19937 words{static_cast<std::uint32_t>(seed)};  // torch, too, seeds with the low 32 bits
     if (out.size() < group)
       few(out, call, words);
     else
       many(out, call, words);
+  }
+
+  // Throws on what it cannot draw: a run asks before it begins.
+  void check(const increment& which, std::size_t) const {
+    if (which.first_sample != 0)
+      throw error{"torch_cpu", "first sample " + std::to_string(which.first_sample), "0: a call draws a whole batch"};
+    if (which.step != increment::initial && which.slot >= slots_per_step)
+      throw error{"torch_cpu", "slot " + std::to_string(which.slot),
+                  "below slots_per_step = " + std::to_string(slots_per_step)};
   }
 
  private:

@@ -50,6 +50,7 @@ class evaluator {
         noise{std::move(source)},
         x{state},
         samples{shape_of(x).samples()},
+        fingerprint{needs.fingerprint},
         reader{chosen->guidance, chosen->parameterisation, samples},
         builder{samples} {
     const shape extents = shape_of(x);
@@ -73,26 +74,36 @@ class evaluator {
         tensor = algebra.allocate(extents);
         algebra.fill(algebra.view_of(*tensor), 0);
       }
-    if constexpr (!std::same_as<Z, philox>)
-      if (needs.draws || settings.start == start_from::noise)
-        for (auto& filled : noise_buffers_) filled = algebra.allocate(extents);
+    require_contiguous(x);
+    if constexpr (std::same_as<Z, philox>)
+      settings.seed = noise.seed;
+    else
+      prepare_noise(needs);
     if (settings.keep_denoised) denoised_ = algebra.allocate(extents);
+    if (chosen->has_own_steps()) staging_.resize(extents.size());
     limits_.resize(samples, 1);
+    scales_.resize(samples, 1);
   }
 
   shape shape_of(const view& v) const { return algebra.extents(v); }
 
-  // Writes sigma * z into x.
+  // Makes x the first level's sample.
   void start() {
-    if (settings.start == start_from::given) {
+    const noise_level& first = chosen->path.front();
+    if (settings.start != start_from::noise)
       require(algebra.finite(x), "run: state", "the given state holds NaN or infinity", "finite numbers");
-      return;
-    }
+    if (settings.start == start_from::given) return;
     builder.begin(1, settings.seed);
     const std::size_t row = builder.output(x);
-    builder.add(row, draw_term({0, increment::initial, 0, chosen->path.front().rho(), 0}, 0),
-                chosen->path.front().sigma);
+    if (settings.start == start_from::image) builder.add(row, builder.input(x_id, x), first.alpha);
+    builder.add(row, draw_term({0, increment::initial, 0, first.rho(), 0}, 0), first.sigma);
     run_pass();
+  }
+
+  // Another source of noise for the next start.
+  void replace_noise(Z source) {
+    noise = std::move(source);
+    if constexpr (std::same_as<Z, philox>) settings.seed = noise.seed;
   }
 
   // The draw of an increment as a term of the pass being built. `which` numbers the draws of the pass.
@@ -103,7 +114,8 @@ class evaluator {
       auto& filled = *noise_buffers_[id];
       const span into = algebra.view_of(filled);
       if (filled_[id] != std::optional{std::pair{which.step, which.slot}}) {
-        noise.fill(into.elements(), into.sample_size(), which);
+        noise.fill(std::span{staging_}, staging_.size() / samples, which);
+        algebra.upload(staging_, into);
         filled_[id] = std::pair{which.step, which.slot};
       }
       z.filled = into;
@@ -112,10 +124,13 @@ class evaluator {
     return builder.draw(static_cast<int>(id), z);
   }
 
-  // Sample i of `out` alone.
-  void fill(const span& out, std::size_t i, const increment& which) const {
-    if constexpr (requires { out.elements(); })
-      noise.fill(out.elements().subspan(i * out.sample_size(), out.sample_size()), out.sample_size(), which);
+  // Normals for some samples of `out`, each with an increment of its own.
+  template <class Wanted, class Increment>
+  void fill(const span& out, Wanted wanted, Increment which) {
+    const std::size_t size = shape_of(x).sample_size();
+    for (std::size_t i = 0; i < samples; ++i)
+      if (wanted(i)) noise.fill(std::span{staging_}.subspan(i * size, size), size, which(i));
+    algebra.upload(staging_, out);
   }
 
   void run_pass() { algebra.pass(builder.what); }
@@ -123,12 +138,16 @@ class evaluator {
   // Fills `request` for an evaluation of `state`. The spans must stay valid until the answer.
   void ask(const view& state, std::span<const noise_level> levels, std::span<const double> labels,
            const guidance_position& position, std::size_t step, std::size_t call) {
-    const branch_set wanted = chosen->guidance.needs(position);
+    branch_set wanted;
+    for (const noise_level& at : levels) {
+      guidance_position here = position;
+      here.at = at;
+      wanted = wanted | chosen->guidance.needs(here);
+    }
     request = {};
-    const double scale = chosen->parameterisation.input_scale(levels[0]);
-    request.at = {levels, labels, scale, settings.seed, settings.first_sample, step, call};
+    request.at = {levels, labels, {}, settings.seed, settings.first_sample, step, call};
     request.state = state;
-    if (scale != 1 || levels.size() > 1) scale_input(state, levels);
+    if (scaled_) scale_input(state, levels);
     for (std::size_t b = 0; b < max_branches; ++b) {
       if (!wanted.holds(b)) continue;
       const span out = algebra.view_of(output_buffers_[request.outputs.size()]);
@@ -156,15 +175,18 @@ class evaluator {
                     "the output of branch " + std::to_string(request.branches[k]) +
                         " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)",
                     "every element written, with finite numbers"};
-      branch_outputs_.push_back(part(outputs[k], 0));
+      branch_outputs_.push_back(settings.output_parts == 1 ? outputs[k] : algebra.part(outputs[k], 0, 2));
     }
-    if (settings.output_parts == 2) variance = part(outputs[0], 1);
+    if (settings.output_parts == 2) variance = algebra.part(outputs[0], 1, 2);
     reading_lanes_ = reader.lanes(samples, request.at.levels.size());
     const std::optional<view> tensor = guidance_tensor();
     reader.look(algebra, position_, request.at.levels, std::span{request.branches.begin(), request.branches.size()},
                 state_, std::span<const view>{branch_outputs_.begin(), branch_outputs_.size()},
                 tensor ? &*tensor : nullptr, reading_lanes_);
-    evaluations += outputs.size();
+  }
+  // The answer has been used: the next evaluation may be asked for.
+  void accept() {
+    evaluations += branch_outputs_.size();
     asked = false;
   }
 
@@ -193,7 +215,9 @@ class evaluator {
   void add_next_tensor(int state_id) {
     if (!chosen->guidance.has_state()) return;
     const std::size_t row = builder.output(algebra.view_of(*guidance_tensor_[1 - current_tensor_]));
-    add_reading(row, state_id, 1, [&](std::size_t lane) { return reader.next_tensor(level(lane), lane); });
+    add_reading(row, state_id, 1, [&](std::size_t lane) {
+      return reader.next_tensor(level(lane), lane % reading_lanes_);
+    });
   }
   void commit_guidance() {
     if (chosen->guidance.has_state()) current_tensor_ = 1 - current_tensor_;
@@ -207,24 +231,26 @@ class evaluator {
       if (tensor) algebra.fill(algebra.view_of(*tensor), 0);
   }
 
-  // The numbers of a batch that lies in memory.
-  auto elements_of(buffer& of) const {
-    if constexpr (requires { algebra.view_of(of).elements(); })
-      return algebra.view_of(of).elements();
-    else
-      return std::span<typename A::scalar>{};
+  // Checkpoints: the numbers of a batch, wherever it lies.
+  void transfer(archive& to, const span& batch) {
+    staging_.resize(shape_of(x).size());
+    if (!to.reads()) algebra.download(batch, staging_);
+    to(staging_);
+    if (to.reads()) algebra.upload(staging_, batch);
   }
-
   void transfer(archive& to) {
     to(evaluations);
     to(current_tensor_);
-    if constexpr (requires { x.elements(); }) to.elements(x.elements());
+    transfer(to, x);
     for (auto& tensor : guidance_tensor_)
-      if (tensor) to.elements(elements_of(*tensor));
+      if (tensor) transfer(to, algebra.view_of(*tensor));
   }
 
   span scratch() { return algebra.view_of(*scratch_); }
-  span denoised() { return algebra.view_of(*denoised_); }
+  span denoised() {
+    if (!denoised_) throw error{"run: denoised", "the run does not keep it", "run_settings::keep_denoised = true"};
+    return algebra.view_of(*denoised_);
+  }
   std::vector<double>& limits() { return limits_; }
 
   static constexpr int x_id = 0, scratch_id = 1, previous_id = 2, guidance_id = 3, tensor_id = 4;
@@ -236,6 +262,7 @@ class evaluator {
   Z noise;
   span x;
   std::size_t samples;
+  std::uint64_t fingerprint;  // of the sampler, for checkpoints
   guided_reader<A> reader;
   pass_builder<A> builder;
   evaluation_request<A> request;
@@ -244,25 +271,35 @@ class evaluator {
   view variance{};
 
  private:
+  // A row over the batch as one long array; a state with gaps belongs into a copy.
+  static void require_contiguous(const span& state) {
+    if constexpr (requires { { state.contiguous() } -> std::same_as<bool>; })
+      require(state.contiguous(), "run: state", "samples with gaps between them", "a contiguous batch");
+  }
+
+  void prepare_noise(const run_needs& needs) {
+    const bool starts = settings.start != start_from::given;
+    std::vector<increment> draws = needs.draws;
+    if (starts) draws.push_back({0, increment::initial, 0, chosen->path.front().rho(), 0});
+    for (increment& which : draws) {
+      which.first_sample = settings.first_sample;
+      if constexpr (requires { noise.check(which, samples); }) noise.check(which, samples);
+    }
+    std::size_t slots = starts ? 1 : 0;
+    if (!needs.draws.empty()) slots = max_noise_slots;
+    for (std::size_t k = 0; k < slots; ++k) noise_buffers_[k] = algebra.allocate(shape_of(x));
+    if (slots > 0) staging_.resize(shape_of(x).size());
+  }
+
   void scale_input(const view& state, std::span<const noise_level> levels) {
-    if (!scaled_) return;
+    for (std::size_t i = 0; i < levels.size(); ++i) scales_[i] = chosen->parameterisation.input_scale(levels[i]);
+    request.at.input_scales = std::span{scales_}.first(levels.size());
     builder.begin(levels.size(), settings.seed);
     const std::size_t row = builder.output(algebra.view_of(*scaled_)), term = builder.input(x_id, state);
     for (std::size_t lane = 0; lane < levels.size(); ++lane)
-      builder.add(row, term, lane, chosen->parameterisation.input_scale(levels[lane]));
+      builder.add(row, term, lane, scales_[lane]);
     run_pass();
     request.state = algebra.view_of(*scaled_);
-  }
-
-  // Half `which` of an output with output_parts parts per sample.
-  view part(const view& output, std::size_t which) const {
-    if (settings.output_parts == 1) return output;
-    if constexpr (requires { output.data(); }) {
-      const shape extents = shape_of(x);
-      return view{output.data() + which * extents.sample_size(), extents, output.sample_stride()};
-    } else {
-      return output;
-    }
   }
 
   std::optional<view> guidance_tensor() {
@@ -280,7 +317,8 @@ class evaluator {
   guidance_position position_;
   view state_{};
   std::size_t reading_lanes_ = 1;
-  std::vector<double> limits_;
+  std::vector<double> limits_, scales_;
+  std::vector<typename A::scalar> staging_;  // ordinary memory between a source of noise, or a file, and the device
 };
 
 }  // namespace noisefall

@@ -53,12 +53,13 @@ run_result finish(Run& run, Model& model, const Options& options, Observer&& see
         break;
       }
     } else {
+      static_assert(std::same_as<decltype(see(report)), void>, "an observer returns void or noisefall::verdict");
       see(report);
     }
   }
   result.steps = run.steps_done();
   result.evaluations = run.evaluations();
-  if (!run.finite()) result.how = outcome::diverged;
+  if (run.diverged()) result.how = outcome::diverged;
   return result;
 }
 

@@ -9,8 +9,10 @@
 
 namespace noisefall {
 
-// noise: the run writes sigma * z of the first level into the state. given: the state is the first level's sample.
-enum class start_from : std::uint8_t { noise, given };
+// noise   the run writes sigma * z of the first level into the state
+// image   the state holds clean data: it becomes alpha * x + sigma * z of the first level (SDEdit, image to image)
+// given   the state is the first level's sample: an inversion, or the end of another run
+enum class start_from : std::uint8_t { noise, image, given };
 
 #ifdef NDEBUG
 inline constexpr bool checked_by_default = false;
@@ -35,15 +37,14 @@ struct run_options {
   std::uint64_t first_sample = 0;
   start_from start = start_from::noise;
   bool checked = checked_by_default;
-  Condition conditional{}, unconditional{}, negative{};
-  std::span<const Condition> further{};  // branches 3, 4, ...
+  Condition conditional{}, unconditional{};  // branches 0 and 1
+  std::span<const Condition> further{};      // branches 2, 3, ...
 
   const Condition& of_branch(std::size_t branch) const {
     switch (branch) {
       case 0: return conditional;
       case 1: return unconditional;
-      case 2: return negative;
-      default: return further[branch - 3];
+      default: return further[branch - 2];
     }
   }
 };

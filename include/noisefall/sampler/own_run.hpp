@@ -31,37 +31,38 @@ class own_run final : private bench {
         walk_{core_.chosen->own_steps().walk()} {
     for (std::size_t k = 0; k < solver().tensors() + solver().readings(); ++k)
       tensors_.push_back(core_.algebra.allocate(core_.shape_of(x)));
-    position_ = {0, 1, core_.chosen->path.front(), core_.chosen->path.back(), 0};
     restart();
   }
+
+  own_run(own_run&&) noexcept = default;
+  own_run& operator=(own_run&&) noexcept = default;
 
   void restart() {
     core_.reset();
     steps_ = 0;
-    pending_ = done_ = false;
+    inside_ = false;
     walk_->begin(core_.samples);
     core_.start();
+    advance();
   }
 
-  bool done() {
-    settle();
-    return done_;
+  bool done() const { return action_.what != own_action::kind::evaluate; }
+  bool diverged() const {
+    return action_.what == own_action::kind::diverged || !core_.algebra.finite(core_.x);
   }
   std::size_t steps_done() const { return steps_; }
   std::size_t evaluations() const { return core_.evaluations; }
   view state() const { return core_.x; }
   view denoised() { return core_.denoised(); }
-  const run_settings& settings() const { return core_.settings; }
-  bool finite() const { return core_.algebra.finite(core_.x); }
   const step_position& last_position() const { return position_; }
+  void replace_noise(Z source) { core_.replace_noise(std::move(source)); }
 
   const request_type* next() {
     if (core_.asked) return &core_.request;
-    settle();
-    if (done_) return nullptr;
+    if (done()) return nullptr;
     for (std::size_t i = 0; i < core_.samples; ++i) labels_[i] = core_.chosen->parameterisation.label(levels_[i]);
     core_.ask(view_of(action_.tensor), levels_, labels_,
-              guidance_position{levels_[0], position_.from, position_.to, 0, 1}, steps_, action_.reading);
+              guidance_position{levels_[0], path().front(), path().back(), 0, 1}, steps_, action_.reading);
     return &core_.request;
   }
 
@@ -72,29 +73,31 @@ class own_run final : private bench {
   }
 
   void answer(std::span<const view> outputs) {
-    require(core_.asked, "run: answer", "nothing was asked", "next() first");
+    if (!core_.asked) throw noisefall::error{"run: answer", "nothing was asked", "next() first"};
     core_.take(outputs);
+    if (!inside_) position_ = {steps_, steps_ + 1, levels_[0], path().back(), labels_[0]};
     store_reading();
-    pending_ = false;
+    core_.accept();
+    inside_ = true;
     advance();
-    if (action_.what == own_action::kind::step_done) {
-      ++steps_;
-      core_.commit_guidance();
-      pending_ = false;
-    }
+    if (action_.what != own_action::kind::step_done) return;
+    ++steps_;
+    inside_ = false;
+    advance();
   }
 
-  bool between_steps() const { return !core_.asked && !pending_; }
+  bool between_steps() const { return !inside_; }
 
   // All that the next step depends on, for checkpoints.
   void transfer(archive& to) {
     if (to.reads()) core_.reset();
     to(steps_);
-    to(done_);
-    for (auto& b : tensors_) to.elements(core_.elements_of(b));
+    to(action_);
+    to(levels_);
+    for (auto& b : tensors_) core_.transfer(to, core_.algebra.view_of(b));
     walk_->transfer(to);
     core_.transfer(to);
-    pending_ = false;
+    inside_ = false;
   }
 
   const evaluator<A, Z>& core() const { return core_; }
@@ -117,10 +120,9 @@ class own_run final : private bench {
 
   void draw(std::size_t to, std::span<const std::uint32_t> steps, std::span<const noise_level> from,
             std::span<const noise_level> until, std::span<const std::uint8_t> wanted) override {
-    const span out = view_of(to);
-    for (std::size_t i = 0; i < core_.samples; ++i)
-      if (wanted[i])
-        core_.fill(out, i, increment{core_.settings.first_sample + i, steps[i], 0, from[i].rho(), until[i].rho()});
+    core_.fill(view_of(to), [&](std::size_t i) { return wanted[i] != 0; }, [&](std::size_t i) {
+      return increment{core_.settings.first_sample + i, steps[i], 0, from[i].rho(), until[i].rho()};
+    });
   }
 
   void error(std::size_t low, std::size_t high, std::size_t previous, double atol, double rtol,
@@ -131,15 +133,7 @@ class own_run final : private bench {
   const erased_own_step& solver() const { return core_.chosen->own_steps(); }
   span view_of(std::size_t tensor) { return tensor == 0 ? core_.x : core_.algebra.view_of(tensors_[tensor - 1]); }
 
-  void advance() {
-    action_ = walk_->advance(*this);
-    pending_ = true;
-  }
-  void settle() {
-    if (pending_ || core_.asked) return;
-    advance();
-    done_ = action_.what == own_action::kind::finished;
-  }
+  void advance() { action_ = walk_->advance(*this); }
 
   // Readings are stored at once: rows over them follow in passes of the solver's own.
   void store_reading() {
@@ -153,9 +147,24 @@ class own_run final : private bench {
     const bool mapped = map.how != threshold::kind::none;
     core_.add_reading(core_.builder.output(view_of(to)), state_id(), 1,
                       guided(mapped ? quantity::x0 : solver().reads()));
-    core_.add_next_tensor(state_id());
     core_.run_pass();
     if (mapped) apply_map(map, to);
+    if (!inside_ && core_.settings.keep_denoised) keep_denoised(to);
+  }
+
+  // The guided, mapped x0 of the step's first evaluation.
+  void keep_denoised(std::size_t reading) {
+    auto& builder = core_.builder;
+    builder.begin(core_.samples, core_.settings.seed);
+    const std::size_t row = builder.output(core_.denoised());
+    const bool is_x0 = solver().reads() == quantity::x0;
+    const std::size_t from = builder.input(static_cast<int>(reading), view_of(reading));
+    const std::size_t state = is_x0 ? from : builder.input(state_id(), view_of(action_.tensor));
+    for (std::size_t i = 0; i < core_.samples; ++i) {
+      builder.add(row, from, i, is_x0 ? 1 : -levels_[i].sigma / levels_[i].alpha);
+      if (!is_x0) builder.add(row, state, i, 1 / levels_[i].alpha);
+    }
+    core_.run_pass();
   }
 
   void apply_map(const threshold& map, std::size_t to) {
@@ -195,7 +204,7 @@ class own_run final : private bench {
   own_action action_;
   step_position position_;
   std::size_t steps_ = 0;
-  bool pending_ = false, done_ = false;
+  bool inside_ = false;  // a step has begun: one of its evaluations is answered
 };
 
 }  // namespace noisefall

@@ -38,7 +38,9 @@ class planned_run {
     restart();
   }
 
-  // Starts the run anew on the same state, without allocating.
+  planned_run(planned_run&&) noexcept = default;
+  planned_run& operator=(planned_run&&) noexcept = default;
+
   void restart() {
     core_.reset();
     step_ = evaluation_ = stored_ = 0;
@@ -51,10 +53,10 @@ class planned_run {
   std::size_t evaluations() const { return core_.evaluations; }
   view state() const { return core_.x; }
   view denoised() { return core_.denoised(); }
-  const run_settings& settings() const { return core_.settings; }
-  bool finite() const { return core_.algebra.finite(core_.x); }
   const step_position& last_position() const { return position_; }
+  bool diverged() const { return !core_.algebra.finite(core_.x); }
   const evaluator<A, Z>& core() const { return core_; }
+  void replace_noise(Z source) { core_.replace_noise(std::move(source)); }
   bool between_steps() const { return evaluation_ == 0; }
 
   // All that the next step depends on, for checkpoints.
@@ -65,8 +67,8 @@ class planned_run {
     to(has_previous_);
     to(order_);
     for (auto* buffers : {&slots_, &renoise_slots_})
-      for (auto& b : *buffers) to.elements(core_.elements_of(b));
-    if (previous_) to.elements(core_.elements_of(*previous_));
+      for (auto& b : *buffers) core_.transfer(to, core_.algebra.view_of(b));
+    if (previous_) core_.transfer(to, core_.algebra.view_of(*previous_));
     core_.transfer(to);
     evaluation_ = 0;
     planned_ = false;
@@ -96,9 +98,10 @@ class planned_run {
 
   // The outputs, one per branch of the request, in arrays of the caller's that stay valid during the call.
   void answer(std::span<const view> outputs) {
-    require(core_.asked, "run: answer", "nothing was asked", "next() first");
+    if (!core_.asked) throw error{"run: answer", "nothing was asked", "next() first"};
     core_.take(outputs);
     absorb();
+    core_.accept();
     if (++evaluation_ == plan_.evaluations.size()) finish_step();
   }
 
@@ -150,8 +153,8 @@ class planned_run {
     store_readings(true);
     core_.run_pass();
     build(reading_source::slot);
-    require(!core_.builder.overflowed(), core_.chosen->solver_name(),
-            "a row over more than 8 arrays in step " + std::to_string(step_), "8 arrays");
+    if (core_.builder.overflowed())
+      throw error{core_.chosen->solver_name(), "a row over more than 8 arrays in step " + std::to_string(step_), "8 arrays"};
     core_.run_pass();
   }
 

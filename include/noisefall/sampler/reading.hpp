@@ -58,10 +58,10 @@ inline reading_weights weigh(const any_parameterisation& p, guidance_space space
   double total = 0;
   for (std::size_t k = 0; k < max_branches; ++k) {
     total += branch[k];
-    w.output[k] = leave.y * enter.out * branch[k];
+    w.output[k] = branch[k] == 0 ? 0 : leave.y * enter.out * branch[k];
   }
   w.state = leave.x + (enter.x == 0 ? 0 : leave.y * enter.x * total);
-  w.guidance_tensor = leave.y * tensor;
+  w.guidance_tensor = tensor == 0 ? 0 : leave.y * tensor;
   return w;
 }
 

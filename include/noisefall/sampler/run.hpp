@@ -38,12 +38,21 @@ class run {
   void answer(std::span<const view> outputs) {
     visit([&](auto& r) { r.answer(outputs); });
   }
-  // Starts anew on the same state, without allocating.
+  // Starts anew on the same state, without allocating. Where the start is an image or given, refill the state first.
   void restart() {
     visit([](auto& r) { r.restart(); });
   }
+  // The same with other noise: run.restart(philox{43}) gives the samples of seed 43.
+  void restart(Z noise) {
+    visit([&](auto& r) {
+      r.replace_noise(std::move(noise));
+      r.restart();
+    });
+  }
 
-  bool done() { return next() == nullptr; }
+  bool done() const {
+    return visit([](const auto& r) { return r.done(); });
+  }
   std::size_t steps_done() const {
     return visit([](const auto& r) { return r.steps_done(); });
   }
@@ -57,8 +66,9 @@ class run {
   view denoised() {
     return visit([](auto& r) -> view { return r.denoised(); });
   }
-  bool finite() const {
-    return visit([](const auto& r) { return r.finite(); });
+  // The state is not finite, or the solver could not go on.
+  bool diverged() const {
+    return visit([](const auto& r) { return r.diverged(); });
   }
   const step_position& last_position() const {
     return visit([](const auto& r) -> const step_position& { return r.last_position(); });

@@ -34,6 +34,7 @@ class sampler {
   template <class S, NoiseSchedule N, Guidance G = unguided, Parameterisation P = predicts_eps>
     requires(Solver<S> || OwnStep<S>)
   sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {}) {
+    if constexpr (requires { schedule.check(); }) schedule.check();
     std::vector<double> jumps = guidance.breakpoints();
     trajectory snapped = snap(std::move(path), schedule, jumps)
                              .labelled([&](const noise_level& at) { return parameterisation.label(at); });
@@ -54,16 +55,23 @@ class sampler {
   // The ask-and-tell run on any device.
   template <Algebra A, class Z = philox>
   run<A, Z> start(A algebra, typename A::span x, const run_settings& settings, Z noise) const {
+    require(settings.start != start_from::noise || path().kind() != trajectory_kind::inversion, "run: start",
+            "noise over the state that an inversion starts from", "start_from::given");
     return {std::move(algebra), policies_, needs_, x, settings, std::move(noise)};
   }
   // The same on arrays in memory.
   template <std::floating_point T, class Z = philox>
   run<span_algebra<T>, Z> start(mutable_view<T> x, const run_settings& settings, Z noise) const {
-    return {span_algebra<T>{}, policies_, needs_, x, settings, std::move(noise)};
+    return start(span_algebra<T>{}, x, settings, std::move(noise));
   }
   template <std::floating_point T>
   run<span_algebra<T>, philox> start(mutable_view<T> x, const run_settings& settings = {}) const {
     return start(x, settings, philox{settings.seed});
+  }
+
+  template <std::floating_point T>
+  run<span_algebra<T>, philox> start(tensor<T>& x, const run_settings& settings = {}) const {
+    return start(mutable_view<T>{x}, settings);
   }
 
   // The whole loop over a predictor. `see` is called after every step and may return verdict::stop.
@@ -74,6 +82,10 @@ class sampler {
     static_assert(NoisePredictor<Model, span_algebra<T>>,
                   "a predictor needs: using condition = ...; "
                   "void predict(view<T> x, const evaluation&, const condition&, mutable_view<T> out)");
+    for (std::size_t b = 2 + options.further.size(); b < max_branches; ++b)
+      require(!needs_.branches.holds(b), "run: conditions",
+              "the guidance looks at branch " + std::to_string(b) + ", which has no condition",
+              "`further` with a condition for every branch from 2 on");
     run_settings settings{options.seed, options.first_sample, options.start, options.checked};
     settings.keep_denoised = !std::same_as<std::remove_cvref_t<Observer>, ignore_steps>;
     settings.output_parts = output_parts(model, x.extents());

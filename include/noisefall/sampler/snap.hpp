@@ -1,6 +1,7 @@
 // Pulls levels of a trajectory onto the places where a guidance weight jumps.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -8,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <noisefall/schedule/concept.hpp>
+#include <noisefall/schedule/level_at_rho.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
 
 namespace noisefall {
@@ -20,23 +21,28 @@ template <NoiseSchedule N>
 trajectory snap(trajectory path, const N& schedule, std::span<const double> breakpoints) {
   if (path.kind() != trajectory_kind::descending || breakpoints.empty()) return path;
   std::vector<leg> legs{path.legs().begin(), path.legs().end()};
+  std::vector<char> taken(legs.size(), 0);  // levels that lie on a jump already
+  for (std::size_t i = 1; i < legs.size(); ++i)
+    for (const double s : breakpoints)
+      if (std::abs(legs[i].from.rho() - s) <= 1e-12 * s) taken[i] = 1;
   for (const double s : breakpoints) {
-    if (!(s < legs.front().from.rho() && s > legs.back().to.rho())) continue;
     std::size_t nearest = 0;
     double distance = std::numeric_limits<double>::infinity();
     for (std::size_t i = 1; i < legs.size(); ++i) {
       const double d = std::abs(std::log(legs[i].from.rho() / s));
-      if (d < distance) {
+      const bool stays_between = legs[i - 1].from.rho() > s && legs[i].to.rho() < s;
+      if (!taken[i] && stays_between && d < distance) {
         distance = d;
         nearest = i;
       }
     }
-    const bool stays_between = nearest > 0 && legs[nearest - 1].from.rho() > s && legs[nearest].to.rho() < s;
-    if (!stays_between || distance == 0) continue;
-    const noise_level at = schedule.at(schedule.time_of(-std::log(s)));
-    legs[nearest - 1].to = at;
-    legs[nearest].from = at;
+    const bool has_level = std::any_of(legs.begin(), legs.end(), [&](const leg& l) {
+      return std::abs(l.from.rho() - s) <= 1e-12 * s;
+    });
+    if (nearest == 0 || has_level) continue;
+    legs[nearest - 1].to = legs[nearest].from = level_at_rho(schedule, s);
     legs[nearest].label = std::numeric_limits<double>::quiet_NaN();
+    taken[nearest] = 1;
   }
   return {std::move(legs), path.kind()};
 }

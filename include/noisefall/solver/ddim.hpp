@@ -1,6 +1,7 @@
 // DDIM: the first-order step, deterministic or ancestral, downwards or (inversion) upwards.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <string_view>
 
@@ -35,7 +36,7 @@ struct ddim {
   step_plan plan(const step_window& window) const {
     const noise_level &from = window.at.from, &to = window.at.to;
     step_plan p = look_at(from);
-    const double fresh = ancestral_noise(from, to, eta), kept = carried_over(to, fresh);
+    const double fresh = ancestral_noise(from, to, eta), kept = rest(from, to, fresh);
     if (window.two_readings) {
       p.result.now[0] = to.alpha;
       p.result.now_renoise[0] = kept;
@@ -48,6 +49,14 @@ struct ddim {
     }
     add_noise(p, window.at, fresh);
     return p;
+  }
+
+ private:
+  // sqrt(sigma_t^2 - s^2), exact also where it is a small part of sigma_t.
+  double rest(const noise_level& from, const noise_level& to, double fresh) const {
+    if (eta > 1 || !falls(from, to)) return carried_over(to, fresh);
+    const double q = noise_kept(from, to);
+    return to.sigma * std::sqrt((1 - eta) * (1 + eta) + eta * eta * q * q);
   }
 };
 

@@ -43,6 +43,7 @@ struct dpm_adaptive {
   double theta = 0.9;                                               // power
   double eta = 0, s_noise = 1;
   bool couples_batch = false;
+  std::size_t max_trials = 10000;  // a run that needs more, or whose steps vanish, ends as diverged
 
   void check() const {
     require_range("dpm_adaptive.order", order, 2, 3);
@@ -71,7 +72,7 @@ struct dpm_adaptive {
     std::vector<std::uint8_t> active, accepted;
     std::vector<std::uint32_t> steps;
     std::array<std::vector<double>, 4> weights;
-    bool has_errors = false;
+    std::size_t trials = 0;
   };
 
   std::size_t tensors() const { return eta > 0 ? 4 : 3; }
@@ -80,22 +81,23 @@ struct dpm_adaptive {
 
   void begin(state& s, std::size_t samples) const {
     for (auto* levels : {&s.at, &s.target, &s.down}) levels->resize(samples);
-    for (auto* numbers : {&s.lambda, &s.inverse_error, &s.older_inverse_error, &s.error}) numbers->resize(samples);
+    for (auto* numbers : {&s.lambda, &s.inverse_error, &s.older_inverse_error}) numbers->resize(samples);
     for (auto& w : s.weights) w.resize(samples);
+    s.error.assign(samples, 0);
     s.h.assign(samples, h_init);
     s.active.assign(samples, 1);
     s.accepted.assign(samples, 0);
     s.steps.assign(samples, 0);
     s.next = state::phase::begin;
-    s.has_errors = false;
+    s.trials = 0;
   }
 
   // For checkpoints, between two trials.
   void transfer(archive& to, state& s) const {
     to(s.next);
-    to(s.has_errors);
-    to(s.at);
-    for (auto* numbers : {&s.lambda, &s.h, &s.inverse_error, &s.older_inverse_error}) to(*numbers);
+    to(s.trials);
+    for (auto* levels : {&s.at, &s.target, &s.down}) to(*levels);
+    for (auto* numbers : {&s.lambda, &s.h, &s.inverse_error, &s.older_inverse_error, &s.error}) to(*numbers);
     to(s.active);
     to(s.steps);
   }
@@ -108,6 +110,7 @@ struct dpm_adaptive {
         [[fallthrough]];
       case phase::propose:
         if (!propose(s, on)) return {};
+        if (stuck(s)) return {own_action::kind::diverged};
         s.next = phase::second;
         return {own_action::kind::evaluate, 0, 0};
       case phase::second:
@@ -158,6 +161,13 @@ struct dpm_adaptive {
       }
     }
     return any;
+  }
+
+  bool stuck(const state& s) const {
+    if (s.trials >= max_trials) return true;
+    for (std::size_t i = 0; i < s.at.size(); ++i)
+      if (s.active[i] && (!std::isfinite(s.error[i]) || !(s.lambda[i] + s.h[i] > s.lambda[i]))) return true;
+    return false;
   }
 
   // The coefficients of a solution of order k from sample i's level to another, over the readings so far.
@@ -219,7 +229,7 @@ struct dpm_adaptive {
     on.error(low, high, before, atol, rtol, s.error);
     if (couples_batch) share_error(s);
     for (std::size_t i = 0; i < s.at.size(); ++i) s.accepted[i] = s.active[i] && (controller == control::pid ? by_pid(s, i) : s.error[i] <= 1);
-    s.has_errors = true;
+    ++s.trials;
     if (eta > 0) on.draw(fresh, s.steps, s.at, s.target, s.accepted);
     take(s, on);
     for (std::size_t i = 0; i < s.at.size(); ++i) {
@@ -263,7 +273,7 @@ struct dpm_adaptive {
 
   bool by_pid(state& s, std::size_t i) const {
     const double k = eta > 0 ? 1.5 : static_cast<double>(order()), inverse = 1 / (s.error[i] + 1e-8);
-    if (!s.has_errors) s.inverse_error[i] = s.older_inverse_error[i] = inverse;
+    if (s.trials == 0) s.inverse_error[i] = s.older_inverse_error[i] = inverse;
     const double f = std::pow(inverse, (pcoeff + icoeff + dcoeff) / k) *
                      std::pow(s.inverse_error[i], -(pcoeff + 2 * dcoeff) / k) *
                      std::pow(s.older_inverse_error[i], dcoeff / k);

@@ -13,9 +13,9 @@
 
 namespace noisefall {
 
-// What such a solver wants next from the run.
+// What such a solver wants next from the run. diverged: it cannot go on; the run ends there.
 struct own_action {
-  enum class kind : std::uint8_t { evaluate, step_done, finished } what = kind::finished;
+  enum class kind : std::uint8_t { evaluate, step_done, finished, diverged } what = kind::finished;
   std::size_t tensor = 0;   // evaluate: which state the network looks at
   std::size_t reading = 0;  // evaluate: where the reading goes
 };

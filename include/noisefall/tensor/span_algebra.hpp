@@ -88,6 +88,21 @@ struct span_algebra {
       kernels::run_widest<kernels::finite>(of.sample(sample), of.sample_size(), &all);
     return all;
   }
+
+  void upload(std::span<const T> from, const span& to) const {
+    for (std::size_t sample = 0; sample < to.samples(); ++sample)
+      std::copy_n(from.data() + sample * to.sample_size(), to.sample_size(), to.sample(sample));
+  }
+  void download(const view& from, std::span<T> to) const {
+    for (std::size_t sample = 0; sample < from.samples(); ++sample)
+      std::copy_n(from.sample(sample), from.sample_size(), to.data() + sample * from.sample_size());
+  }
+
+  // Slices along the axis after the samples.
+  view part(const view& of, std::size_t k, std::size_t parts) const {
+    const shape extents = of.extents().with_extent(1, of.extents()[1] / parts);
+    return {of.data() + k * extents.sample_size(), extents, of.sample_stride()};
+  }
 };
 
 static_assert(Algebra<span_algebra<float>> && Algebra<span_algebra<double>>);

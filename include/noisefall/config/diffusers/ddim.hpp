@@ -1,6 +1,8 @@
 // DDIMScheduler.
 #pragma once
 
+#include <cmath>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,8 +52,11 @@ struct ddim_class {
     const std::vector<double> bars = alphas_cumprod();
     const long stride = static_cast<long>(betas.train_steps / n);
     std::vector<leg> legs;
-    for (const long t : labels(spacing, n, betas.train_steps))
+    for (const long t : labels(spacing, n, betas.train_steps)) {
       legs.push_back({table_level(bars, t, class_name), level_after(bars, t - stride), static_cast<double>(t)});
+      if (a.eta == 1 && legs.back().from.alpha == 0 && prediction != "epsilon" && t >= stride)
+        keep_residue(legs.back(), bars[static_cast<std::size_t>(t - stride)]);
+    }
     threshold clip = map;
     clip.keep_eps = clip.how != threshold::kind::none && !a.use_clipped_model_output;
     return {ddim{.eta = a.eta}, discrete_schedule{bars}, trajectory{std::move(legs), trajectory_kind::compat},
@@ -61,6 +66,15 @@ struct ddim_class {
   friend bool operator==(const ddim_class&, const ddim_class&) = default;
 
  private:
+  // From infinite noise with eta = 1 nothing of the old noise is left. In diffusers rounding leaves sqrt(1 - alpha_bar - s^2),
+  // 1e-8 of it: that much comes from an alpha of about 1e-10 instead of 0.
+  static void keep_residue(leg& l, double bar) {
+    const double s = std::sqrt(1 - bar);
+    const volatile double square = s * s;  // rounded by itself, whatever the compiler may fuse
+    const double left = (1 - bar) - square;
+    if (left > 0) l.from.alpha = std::sqrt(left) * l.to.alpha / (l.to.sigma * l.to.sigma);
+  }
+
   noise_level level_after(const std::vector<double>& bars, long t) const {
     if (t >= 0) return table_level(bars, t, class_name);
     noise_level end = alpha_to_one ? noise_level{0, 1, 0} : table_level(bars, 0, class_name);

@@ -29,6 +29,7 @@ struct edm_fields {
 
   // `ramp` goes from 0 (sigma_max) to 1 (sigma_min); the exponential schedule looks at its length only.
   std::vector<double> sigmas(std::span<const double> ramp) const {
+    if (schedule == "exponential" && ramp.size() == 1) return {sigma_min};  // torch.linspace begins at ln(sigma_min)
     if (schedule == "exponential") return exponential_ramp(ramp.size(), sigma_min, sigma_max);
     const double bottom = std::pow(sigma_min, 1 / rho), top = std::pow(sigma_max, 1 / rho);
     std::vector<double> values;
