@@ -151,7 +151,7 @@ const std::string solver_names =
 
 }  // namespace
 
-TEST_CASE("every policy is written as it was read, all fields of it", "[config]") {
+TEST_CASE("L15: every policy is written as it was read, all fields of it", "[config]") {
   check_round_trips(solvers, nf::described_solvers::names(), nf::load_solver);
   check_round_trips(schedules, nf::described_schedules::names(), nf::load_schedule);
   check_round_trips(spacings, nf::described_spacings::names(), nf::load_spacing);
@@ -212,7 +212,7 @@ TEST_CASE("a table is written by its entries and reads back to the same bits", "
   for (std::size_t i = 0; i < table.steps(); ++i) CHECK(read.alpha_cumprod(i) == table.alpha_cumprod(i));
 }
 
-TEST_CASE("a sampler loaded from JSON gives the bits of the one built in code", "[config]") {
+TEST_CASE("L2: a sampler loaded from JSON gives the bits of the one built in code", "[config]") {
   const nf::mixture_law law{{1, 2}, {{1, 0}, {-1, 1}}, {0.1, 0.3}};
   nf::gaussian_mixture model{law};
   const auto bits = [&](const auto& sample) {

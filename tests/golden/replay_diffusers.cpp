@@ -126,13 +126,13 @@ void run_setup(const json& c, const diffusers_setup& s, const network& net, cons
     seen.look(a.at.sigma, number(c.at("sigma").at(a.call)), "sigma" + i);
     if (c.contains("input_scale")) seen.look(a.input_scale, number(c.at("input_scale").at(a.call)), "input_scale" + i);
     if (churns)
-      seen.look(churned_estimate(c, s, a, draws), flat(c.at("pred_original_sample").at(a.call)), tolerance, "pred_original_sample" + i);
+      seen.look(churned_estimate(c, s, a, draws), flat(c.at("pred_original_sample").at(a.call)), 100 * tolerance, "pred_original_sample" + i);
     if (a.call > 0) seen.look(a.x, flat(samples.at(a.call - 1)), tolerance, "samples[" + std::to_string(a.call - 1) + "]");
   };
   const auto after = [&](std::size_t call, std::span<const double>, auto& run) {
     if (churns || !has(c, "pred_original_sample")) return;
     const auto estimate = run.denoised();
-    seen.look(std::span<const double>{estimate.data(), estimate.size()}, flat(c.at("pred_original_sample").at(call)), tolerance,
+    seen.look(std::span<const double>{estimate.data(), estimate.size()}, flat(c.at("pred_original_sample").at(call)), 100 * tolerance,
               "pred_original_sample[" + std::to_string(call) + "]");
   };
   const driven end = drive(sample, extents, flat(c.at("initial_sample")), draws, net, level_of, see, after);

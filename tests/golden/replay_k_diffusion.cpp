@@ -111,7 +111,8 @@ struct calls {
     const std::string i = "[" + std::to_string(a.call) + "]";
     if (a.call >= sigmas.size()) throw std::runtime_error{"more evaluations than the " + std::to_string(sigmas.size()) + " recorded"};
     const double size = std::max(1.0, sigmas[a.call]);  // a state's own scale
-    seen.look(a.at.sigma, sigmas[a.call], "model_sigmas" + i);
+    // Without callbacks at given sigmas (dpm_adaptive) they follow from the data.
+    seen.look(a.at.sigma, sigmas[a.call], (has_callbacks ? 1e-9 : 1e-6) * size, "model_sigmas" + i);
     seen.look(a.x, flat(c.at("model_inputs").at(a.call)), tolerance * size, "model_inputs" + i);
     seen.look(a.out, flat(c.at("model_outputs").at(a.call)), tolerance * size, "model_outputs" + i);
     if (has_callbacks && a.stage == 0 && has(c, "callback_x"))
@@ -172,7 +173,7 @@ void replay_adaptive(const json& c, const mixture& exact, comparison& seen) {
   if (has(c, "noise_sigma"))
     for (std::size_t i = 0; i < c.at("noise_sigma").size(); ++i)
       for (const std::size_t end_of : {0u, 1u})
-        seen.look(starts.at(i + end_of), number(c.at("noise_sigma")[i].at(end_of)), "noise_sigma[" + std::to_string(i) + "]");
+        seen.look(starts.at(i + end_of), number(c.at("noise_sigma")[i].at(end_of)), 1e-6 * starts[0], "noise_sigma[" + std::to_string(i) + "]");
 }
 
 }  // namespace

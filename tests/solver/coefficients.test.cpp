@@ -45,13 +45,13 @@ using multi = dpm_multistep;
 
 }  // namespace
 
-TEST_CASE("first-order steps have the golden coefficients") {
+TEST_CASE("L18: first-order steps have the golden coefficients") {
   same(last_row(ddim{}), a_data, {0.417964334772102});
   same(last_row(euler{}), a_data, {0.417964334772102});
   same(last_row(multi{.order = 1, .of = quantity::eps}), a_eps, {-0.309635594794286});
 }
 
-TEST_CASE("data prediction of order 2 has the golden coefficients") {
+TEST_CASE("L18: data prediction of order 2 has the golden coefficients") {
   same(last_row(multi{.order = 2, .correction = multi::kind::heun}, 1), a_data,
        {0.762598424777966, -0.344634090005864});
   same(last_row(dpm_pp_2m{}, 1), a_data, {0.731437585851178, -0.313473251079076});
@@ -61,7 +61,7 @@ TEST_CASE("data prediction of order 2 has the golden coefficients") {
        {0.834827812852938, -0.416863478080836});
 }
 
-TEST_CASE("data prediction of orders 3 and 4 has the golden coefficients") {
+TEST_CASE("L18: data prediction of orders 3 and 4 has the golden coefficients") {
   const auto third = {1.07627888272495, -0.909258914310442, 0.250944366357591};
   same(last_row(multi{.order = 3}, 2), a_data, third);
   for (const auto form : {unipc::variant::bh1, unipc::variant::bh2, unipc::variant::vary_coeff})
@@ -74,7 +74,7 @@ TEST_CASE("data prediction of orders 3 and 4 has the golden coefficients") {
   same(last_row(sa_solver{.predictor_order = 4, .corrector_order = 0, .tau = 0}, 3), a_data, fourth);
 }
 
-TEST_CASE("UniPC's correctors have the golden coefficients") {
+TEST_CASE("L18: UniPC's correctors have the golden coefficients") {
   const auto of_order = [](int order, unipc::variant form) {
     return corrector(unipc{.order = order, .coefficients = form}, static_cast<std::size_t>(order));
   };
@@ -86,7 +86,7 @@ TEST_CASE("UniPC's correctors have the golden coefficients") {
   }
 }
 
-TEST_CASE("stochastic data prediction has the golden coefficients") {
+TEST_CASE("L18: stochastic data prediction has the golden coefficients") {
   const auto full = [](int order) { return multi{.order = order, .correction = multi::kind::heun, .tau_squared = 1}; };
   same(last_row(full(1), 0), 0.347238008736552, {0.647348025167331}, 0.314843366134462);
   same(last_row(full(2), 1), 0.347238008736552, {1.22770792064429, -0.580359895476956}, 0.314843366134462);
@@ -102,7 +102,7 @@ TEST_CASE("stochastic data prediction has the golden coefficients") {
   same(last_row(sa, 2), 0.544577600366876, {1.27781539777931, -1.09067572379778, 0.301640579298837}, 0.191742565433713);
 }
 
-TEST_CASE("noise prediction has the golden coefficients") {
+TEST_CASE("L18: noise prediction has the golden coefficients") {
   const auto of_order = [](int order) {
     return multi{.order = order, .of = quantity::eps, .correction = multi::kind::heun};
   };

@@ -45,7 +45,7 @@ using multi = dpm_multistep;
 
 }  // namespace
 
-TEST_CASE("one-step solvers have their order") {
+TEST_CASE("L10: one-step solvers have their order") {
   has_order("ddim", ddim{}, 1);
   has_order("euler", euler{}, 1);
   has_order("heun", heun{}, 2);
@@ -56,7 +56,7 @@ TEST_CASE("one-step solvers have their order") {
         has_order("dpm_singlestep", dpm_singlestep{.order = order, .of = of, .correction = kind}, order);
 }
 
-TEST_CASE("multistep solvers have their order") {
+TEST_CASE("L10: multistep solvers have their order") {
   for (const auto kind : {multi::kind::midpoint, multi::kind::heun}) {
     has_order("dpm_pp_2m", dpm_pp_2m{.correction = kind}, 2);
     has_order("dpm_multistep of eps", multi{.of = quantity::eps, .correction = kind}, 2);
@@ -71,7 +71,7 @@ TEST_CASE("the published third order is of order 2 even when started exactly") {
   has_order("halved", multi{.order = 3, .third_order = multi::third::halved}, 2, 2);
 }
 
-TEST_CASE("UniPC's corrector adds one order and repairs the start") {
+TEST_CASE("L10: UniPC's corrector adds one order and repairs the start") {
   for (const auto form : {unipc::variant::bh1, unipc::variant::bh2}) {
     has_order("UniP-1", unipc{.order = 1, .coefficients = form, .corrector = false, .lower_order_final = false}, 1);
     has_order("UniP-2", unipc{.order = 2, .coefficients = form, .corrector = false, .lower_order_final = false}, 2);
@@ -88,7 +88,7 @@ TEST_CASE("the official code's vary_coeff corrector is of order 1 above order 1"
   has_order("order 3", unipc{.order = 3, .coefficients = unipc::variant::vary_coeff, .lower_order_final = false}, 1);
 }
 
-TEST_CASE("SA-Solver without noise has the order it declares") {
+TEST_CASE("L10: SA-Solver without noise has the order it declares") {
   for (const auto of : {quantity::x0, quantity::eps})
     for (const auto mode : {sa_solver::mode::pec, sa_solver::mode::pece})
       for (const auto& [predictor, corrector] : {std::pair{1, 0}, {2, 0}, {1, 2}, {1, 3}, {2, 3}, {2, 4}}) {

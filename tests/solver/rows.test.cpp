@@ -60,7 +60,7 @@ TEST_CASE("every row is finite at every leg, with any history") {
   });
 }
 
-TEST_CASE("every row keeps constant data and either the noise or the variance") {
+TEST_CASE("L17: every row keeps constant data and either the noise or the variance") {
   every_plan([](const std::string& name, const step_plan& p, const step_window& w, keeps what) {
     const noise_level before = w.stored > 0 ? w.past_level(0) : noise_level{};
     const auto holds = [&](const row& r, const noise_level& to) {
@@ -127,7 +127,7 @@ TEST_CASE("a leg of no length changes nothing") {
   });
 }
 
-TEST_CASE("DDIM at eta = 1 has the DDPM posterior's coefficients") {
+TEST_CASE("L8: DDIM at eta = 1 has the DDPM posterior's coefficients") {
   const auto legs = through({scalar::vp(-2), scalar::vp(-0.7), scalar::vp(0.3), scalar::vp(1.1)});
   for (std::size_t i = 0; i + 1 < legs.size(); ++i) {
     const row a = ddim{.eta = 1}.plan(scalar::window_at(legs, i, 0)).result;
@@ -145,7 +145,7 @@ TEST_CASE("DDIM at eta = 1 has the DDPM posterior's coefficients") {
   }
 }
 
-TEST_CASE("DDIM at eta is the Euler ancestral step of that eta") {
+TEST_CASE("L8: DDIM at eta is the Euler ancestral step of that eta") {
   const auto legs = through({{2, 1, 9}, {1, 1, 4}});  // alpha = 1: k-diffusion's terms
   for (const double eta : {0.0, 0.3, 1.0, 1.05, 3.0}) {
     const double up = std::min(4.0, eta * std::sqrt(16 * (81 - 16) / 81.0)), down = std::sqrt(16 - up * up);
@@ -156,7 +156,7 @@ TEST_CASE("DDIM at eta is the Euler ancestral step of that eta") {
   }
 }
 
-TEST_CASE("DPM-Solver-1 is DDIM is Euler is the flow's Euler step, to the bit") {
+TEST_CASE("L9: DPM-Solver-1 is DDIM is Euler is the flow's Euler step, to the bit") {
   const auto legs = through({{1, 0.1, 0.9}, {0.5, 0.5, 0.5}});
   const row a = ddim{}.plan(scalar::window_at(legs, 0, 0)).result;
   CHECK(a == dpm_multistep{.order = 1}.plan(scalar::window_at(legs, 0, 0)).result);

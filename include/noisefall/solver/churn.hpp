@@ -35,12 +35,13 @@ struct raised_start {
   bool raised = false;
 };
 
-// No churn on a leg that rises, that starts at alpha = 0, or above which the schedule has no level.
-inline raised_start raise(const step_window& window, const churn& by) {
+// No churn on a leg that starts at alpha = 0, above which the schedule has no level, or, unless asked for, that rises.
+inline raised_start raise(const step_window& window, const churn& by, bool also_rising = false) {
   const noise_level& from = window.at.from;
   const double rho = from.rho();
   raised_start none{.at = from};
-  if (by.s_churn == 0 || rho < by.s_tmin || rho > by.s_tmax || from.alpha == 0 || rises(from, window.at.to))
+  if (by.s_churn == 0 || rho < by.s_tmin || rho > by.s_tmax || from.alpha == 0 ||
+      (rises(from, window.at.to) && !also_rising))
     return none;
   const double gamma = std::min(by.s_churn / static_cast<double>(window.at.count), std::numbers::sqrt2 - 1);
   raised_start start{.at = window.at_lambda(-std::log(rho * (1 + gamma))), .raised = true};

@@ -20,7 +20,7 @@ namespace noisefall {
 // without churn.
 //
 // churn_after reproduces diffusers' EDMEuler: the network looks at x and its level, and only its output is converted at
-// the raised level, with the raised state. With two readings (CFG++) the first is D and the second what sigma_t
+// the raised level, with the raised state; its churn does not ask where a leg goes. With two readings (CFG++) the first is D and the second what sigma_t
 // multiplies. s_churn and s_noise >= 0, 0 <= s_tmin <= s_tmax in units of sigma / alpha.
 struct euler {
   static constexpr std::string_view name = "euler";
@@ -38,7 +38,7 @@ struct euler {
 
   step_plan plan(const step_window& window) const {
     const noise_level& to = window.at.to;
-    const raised_start start = raise(window, {s_churn, s_tmin, s_tmax, s_noise});
+    const raised_start start = raise(window, {s_churn, s_tmin, s_tmax, s_noise}, churn_after);
     const bool by_eps = rises(start.at, to) && !window.two_readings;
     const auto [of, formula] = ode_row(start.at, to, by_eps ? quantity::eps : quantity::x0);
     step_plan p = look_at(start.at, of);
@@ -59,13 +59,13 @@ struct euler {
   // The readings as the network's outputs at the state that is not raised, converted as if they belonged to the raised
   // one.
   static void read_before(step_plan& p, const step_window& window, const noise_level& raised) {
-    const affine x0 = window.conversion(quantity::x0, raised), eps = window.conversion(quantity::eps, raised);
+    const affine first = window.conversion(p.of, raised), eps = window.conversion(quantity::eps, raised);
     p.evaluations[0].state = same_state;
     p.evaluations[0].at = window.at.from;
     p.of = p.renoise_of = quantity::output;
     row& r = p.result;
-    r.x += r.now[0] * x0.x + r.now_renoise[0] * eps.x;
-    r.now[0] *= x0.out;
+    r.x += r.now[0] * first.x + r.now_renoise[0] * eps.x;
+    r.now[0] *= first.out;
     r.now_renoise[0] *= eps.out;
   }
 };

@@ -33,7 +33,9 @@ struct flow_match_euler_class {
   }
 
   diffusers_setup setup(const diffusers_arguments& a) const {
-    a.allow_only(class_name, {"num_inference_steps", "timesteps", "sigmas", "mu"});
+    // step() takes the churn arguments and ignores them.
+    a.allow_only(class_name,
+                 {"num_inference_steps", "timesteps", "sigmas", "mu", "s_churn", "s_tmin", "s_tmax", "s_noise"});
     const auto solver = stochastic ? erased_solver{consistency_multistep{}} : erased_solver{ddim{}};
     return {.solver = solver,
             .schedule = rectified_flow{},
