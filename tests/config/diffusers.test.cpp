@@ -42,28 +42,37 @@ json of_class(const std::string& name, json fields = json::object()) {
 }  // namespace
 
 TEST_CASE("a file without a class, or with an unknown one, is told which classes there are") {
-  CHECK_THAT(refusal_of(json::object()), Catch::Matchers::ContainsSubstring("/_class_name: missing; allowed: DDIMScheduler, DDIMInverseScheduler"));
-  CHECK_THAT(refusal_of(of_class("DDIMSchedular")), Catch::Matchers::ContainsSubstring("/_class_name: \"DDIMSchedular\"; allowed: DDIMScheduler"));
+  CHECK_THAT(refusal_of(json::object()),
+             Catch::Matchers::ContainsSubstring("/_class_name: missing; allowed: DDIMScheduler, DDIMInverseScheduler"));
+  CHECK_THAT(refusal_of(of_class("DDIMSchedular")),
+             Catch::Matchers::ContainsSubstring("/_class_name: \"DDIMSchedular\"; allowed: DDIMScheduler"));
   CHECK_THAT(refusal_of(json::array()), Catch::Matchers::ContainsSubstring("allowed: an object"));
   CHECK_THAT(setup_refusal_of(of_class("LCMScheduler"), nf::diffusers_arguments{}),
-             Catch::Matchers::ContainsSubstring("/_class_name: LCMScheduler is known, but its solver is not built yet; allowed: DDIMScheduler"));
+             Catch::Matchers::ContainsSubstring(
+                 "/_class_name: LCMScheduler is known, but its solver is not built yet; allowed: DDIMScheduler"));
 }
 
 TEST_CASE("a wrong field is refused at load with its pointer, its value and what is allowed") {
   const auto ddim = [](json fields) { return refusal_of(of_class("DDIMScheduler", std::move(fields))); };
-  CHECK(ddim({{"beta_schedule", "quadratic"}}) == "/beta_schedule: \"quadratic\"; allowed: linear, scaled_linear, squaredcos_cap_v2");
+  CHECK(ddim({{"beta_schedule", "quadratic"}}) ==
+        "/beta_schedule: \"quadratic\"; allowed: linear, scaled_linear, squaredcos_cap_v2");
   CHECK(ddim({{"beta_start", "0.1"}}) == "/beta_start: \"0.1\"; allowed: a number in (0, 1)");
   CHECK(ddim({{"beta_end", 1.5}}) == "/beta_end: 1.5; allowed: a number in (0, 1)");
   CHECK(ddim({{"num_train_timesteps", 0}}) == "/num_train_timesteps: 0; allowed: a whole number from 1 to 1000000");
-  CHECK(ddim({{"num_train_timesteps", 10.5}}) == "/num_train_timesteps: 10.5; allowed: a whole number from 1 to 1000000");
+  CHECK(ddim({{"num_train_timesteps", 10.5}}) ==
+        "/num_train_timesteps: 10.5; allowed: a whole number from 1 to 1000000");
   CHECK(ddim({{"clip_sample", 1}}) == "/clip_sample: 1; allowed: true or false");
-  CHECK(ddim({{"prediction_type", "flow_prediction"}}) == "/prediction_type: \"flow_prediction\"; allowed: epsilon, sample, v_prediction");
+  CHECK(ddim({{"prediction_type", "flow_prediction"}}) ==
+        "/prediction_type: \"flow_prediction\"; allowed: epsilon, sample, v_prediction");
   CHECK(ddim({{"steps_offset", -1}}) == "/steps_offset: -1; allowed: a whole number >= 0");
   CHECK(ddim({{"dynamic_thresholding_ratio", 0}}) == "/dynamic_thresholding_ratio: 0; allowed: a number in (0, 1]");
-  CHECK(ddim({{"trained_betas", {0.1, 2}}, {"num_train_timesteps", 2}}) == "/trained_betas/1: 2; allowed: a number in (0, 1)");
-  CHECK(ddim({{"trained_betas", {0.1, 0.2}}}) == "/trained_betas: 2 numbers; allowed: 1000, as many as num_train_timesteps");
+  CHECK(ddim({{"trained_betas", {0.1, 2}}, {"num_train_timesteps", 2}}) ==
+        "/trained_betas/1: 2; allowed: a number in (0, 1)");
+  CHECK(ddim({{"trained_betas", {0.1, 0.2}}}) ==
+        "/trained_betas: 2 numbers; allowed: 1000, as many as num_train_timesteps");
   CHECK(ddim({{"timestep_spacing", "even"}}) == "/timestep_spacing: \"even\"; allowed: leading, trailing, linspace");
-  CHECK(refusal_of(of_class("DDIMScheduler", {{"beta_end", true}}), "/scheduler") == "/scheduler/beta_end: true; allowed: a number in (0, 1)");
+  CHECK(refusal_of(of_class("DDIMScheduler", {{"beta_end", true}}), "/scheduler") ==
+        "/scheduler/beta_end: true; allowed: a number in (0, 1)");
 }
 
 TEST_CASE("fields that contradict each other are refused") {
@@ -71,11 +80,14 @@ TEST_CASE("fields that contradict each other are refused") {
   CHECK(dpm({{"use_karras_sigmas", true}, {"use_beta_sigmas", true}}) ==
         "/use_beta_sigmas: set together with another of its kind; allowed: at most one of use_karras_sigmas, "
         "use_exponential_sigmas, use_beta_sigmas");
-  CHECK(dpm({{"algorithm_type", "dpmsolver"}}) == "/final_sigmas_type: zero with algorithm_type dpmsolver; allowed: sigma_min");
+  CHECK(dpm({{"algorithm_type", "dpmsolver"}}) ==
+        "/final_sigmas_type: zero with algorithm_type dpmsolver; allowed: sigma_min");
   CHECK(dpm({{"solver_order", 9}}) == "/solver_order: 9; allowed: a whole number from 1 to 3");
   CHECK(dpm({{"solver_order", 0}}) == "/solver_order: 0; allowed: a whole number from 1 to 3");
-  CHECK(dpm({{"algorithm_type", "unipc"}}) == "/algorithm_type: \"unipc\"; allowed: dpmsolver, dpmsolver++, sde-dpmsolver, sde-dpmsolver++");
-  CHECK(refusal_of(of_class("UniPCMultistepScheduler", {{"shift_terminal", 0.1}})) == "/shift_terminal: 0.1; allowed: null, or use_flow_sigmas");
+  CHECK(dpm({{"algorithm_type", "unipc"}}) ==
+        "/algorithm_type: \"unipc\"; allowed: dpmsolver, dpmsolver++, sde-dpmsolver, sde-dpmsolver++");
+  CHECK(refusal_of(of_class("UniPCMultistepScheduler", {{"shift_terminal", 0.1}})) ==
+        "/shift_terminal: 0.1; allowed: null, or use_flow_sigmas");
   CHECK(refusal_of(of_class("UniPCMultistepScheduler", {{"solver_p", {{"_class_name", "DDIMScheduler"}}}})) ==
         "/solver_p: a predictor of its own; allowed: null");
   CHECK(refusal_of(of_class("EDMEulerScheduler", {{"sigma_min", 3}, {"sigma_max", 2}})) ==
@@ -90,11 +102,15 @@ TEST_CASE("null is the default, foreign keys are kept and ignored, and names of 
   CHECK(nf::diffusers_config{foreign} == nf::diffusers_config{of_class("DDIMScheduler")});
   CHECK(nf::diffusers_config{foreign}.file() == foreign);
 
-  const auto dpm = [](const char* type) { return nf::diffusers_config{of_class("DPMSolverMultistepScheduler", {{"solver_type", type}})}; };
+  const auto dpm = [](const char* type) {
+    return nf::diffusers_config{of_class("DPMSolverMultistepScheduler", {{"solver_type", type}})};
+  };
   CHECK(dpm("bh2") == dpm("midpoint"));
   CHECK(dpm("logrho") == dpm("midpoint"));
   CHECK_FALSE(dpm("heun") == dpm("midpoint"));
-  const auto unipc = [](const char* type) { return nf::diffusers_config{of_class("UniPCMultistepScheduler", {{"solver_type", type}})}; };
+  const auto unipc = [](const char* type) {
+    return nf::diffusers_config{of_class("UniPCMultistepScheduler", {{"solver_type", type}})};
+  };
   CHECK(unipc("midpoint") == unipc("bh2"));
   const json deis = of_class("DPMSolverMultistepScheduler", {{"algorithm_type", "deis"}});
   CHECK(nf::diffusers_config{deis} == dpm("midpoint"));
@@ -111,7 +127,7 @@ TEST_CASE("each class has its own defaults") {
     for (const nf::leg& l : setup.path.legs()) labels.push_back(l.label);
     return labels;
   };
-  CHECK(first_labels("DDIMScheduler", 4) == list{750, 500, 250, 0});                // leading
+  CHECK(first_labels("DDIMScheduler", 4) == list{750, 500, 250, 0});                  // leading
   CHECK(first_labels("DPMSolverMultistepScheduler", 4) == list{999, 749, 500, 250});  // linspace
   CHECK(first_labels("FlowMatchEulerDiscreteScheduler", 2) == list{1000, 1});
   CHECK(nf::diffusers_config{of_class("EDMEulerScheduler")}.setup({.num_inference_steps = 3}).init_noise_sigma ==
@@ -128,23 +144,29 @@ TEST_CASE("arguments that the class does not have, and impossible ones, are refu
   const json ddim = of_class("DDIMScheduler"), dpm = of_class("DPMSolverMultistepScheduler");
   CHECK(setup_refusal_of(ddim, {.num_inference_steps = 5, .mu = 1.}) ==
         "DDIMScheduler: has no argument mu; allowed: num_inference_steps, eta, use_clipped_model_output");
-  CHECK(setup_refusal_of(ddim, {.num_inference_steps = 0}) == "DDIMScheduler: num_inference_steps: 0; allowed: 1 to 1000");
-  CHECK(setup_refusal_of(ddim, {.num_inference_steps = 1001}) == "DDIMScheduler: num_inference_steps: 1001; allowed: 1 to 1000");
-  CHECK(setup_refusal_of(ddim, nf::diffusers_arguments{}) == "DDIMScheduler: num_inference_steps is missing; allowed: 1 to 1000");
+  CHECK(setup_refusal_of(ddim, {.num_inference_steps = 0}) ==
+        "DDIMScheduler: num_inference_steps: 0; allowed: 1 to 1000");
+  CHECK(setup_refusal_of(ddim, {.num_inference_steps = 1001}) ==
+        "DDIMScheduler: num_inference_steps: 1001; allowed: 1 to 1000");
+  CHECK(setup_refusal_of(ddim, nf::diffusers_arguments{}) ==
+        "DDIMScheduler: num_inference_steps is missing; allowed: 1 to 1000");
   CHECK(setup_refusal_of(dpm, {.num_inference_steps = 5, .timesteps = std::vector{9., 1.}}) ==
         "DPMSolverMultistepScheduler: both num_inference_steps and timesteps; allowed: exactly one of them");
   CHECK(setup_refusal_of(dpm, {.num_inference_steps = 5, .mu = 1.}) ==
-        "DPMSolverMultistepScheduler: mu is given; allowed: mu only with use_dynamic_shifting and time_shift_type exponential");
+        "DPMSolverMultistepScheduler: mu is given; allowed: mu only with use_dynamic_shifting and time_shift_type "
+        "exponential");
   CHECK(setup_refusal_of(of_class("DDPMScheduler"), {.timesteps = std::vector{1., 9.}}) ==
         "DDPMScheduler: timesteps: 9.000000; allowed: falling whole numbers from 0 to 999");
   CHECK(setup_refusal_of(of_class("DDIMScheduler", {{"steps_offset", 1}}), {.num_inference_steps = 1000}) ==
         "DDIMScheduler: timestep 1000; allowed: below num_train_timesteps, 1000");
-  CHECK(setup_refusal_of(of_class("FlowMatchEulerDiscreteScheduler", {{"use_dynamic_shifting", true}}), {.num_inference_steps = 5}) ==
+  CHECK(setup_refusal_of(of_class("FlowMatchEulerDiscreteScheduler", {{"use_dynamic_shifting", true}}),
+                         {.num_inference_steps = 5}) ==
         "FlowMatchEulerDiscreteScheduler: mu is missing; allowed: mu, with use_dynamic_shifting");
 
   nf::diffusers_arguments a;
   CHECK_THROWS_WITH(a.read_set_timesteps({{"steps", 3}}, "/arguments"),
-                    "/arguments/steps: unknown name; allowed: num_inference_steps, timesteps, sigmas, mu, original_inference_steps, strength");
+                    "/arguments/steps: unknown name; allowed: num_inference_steps, timesteps, sigmas, mu, "
+                    "original_inference_steps, strength");
   CHECK_THROWS_WITH(a.read_step({{"eta", -1}}), "/eta: -1; allowed: a number >= 0");
 }
 

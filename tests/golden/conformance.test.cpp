@@ -15,9 +15,7 @@ using nlohmann::json;
 
 namespace {
 
-json selection(const std::string& name) {
-  return golden::read_trace_file(NOISEFALL_TEST_DATA "/" + name + ".json.gz");
-}
+json selection(const std::string& name) { return golden::read_trace_file(NOISEFALL_TEST_DATA "/" + name + ".json.gz"); }
 
 // The lines of what does not match.
 std::vector<std::string> misses(const json& file) {
@@ -63,8 +61,12 @@ void alter(json& value) {
 
 }  // namespace
 
-TEST_CASE("recorded runs of diffusers are matched") { CHECK(misses(selection("diffusers")) == std::vector<std::string>{}); }
-TEST_CASE("recorded runs of k-diffusion are matched") { CHECK(misses(selection("k_diffusion")) == std::vector<std::string>{}); }
+TEST_CASE("recorded runs of diffusers are matched") {
+  CHECK(misses(selection("diffusers")) == std::vector<std::string>{});
+}
+TEST_CASE("recorded runs of k-diffusion are matched") {
+  CHECK(misses(selection("k_diffusion")) == std::vector<std::string>{});
+}
 TEST_CASE("recorded runs of the official DPM-Solver and UniPC are matched") {
   CHECK(misses(selection("official")) == std::vector<std::string>{});
 }
@@ -97,7 +99,9 @@ TEST_CASE("a hand-altered number makes a case miss") {
       for (const std::string& key : all) {
         json c = find(file, class_name, key);
         REQUIRE(misses(only(file, c)).empty());
-        alter(key == "config" ? c[key]["beta_start"] : key == "config_given" ? (c[key]["beta_start"] = 0.0003) : c[key]);
+        alter(key == "config"         ? c[key]["beta_start"]
+              : key == "config_given" ? (c[key]["beta_start"] = 0.0003)
+                                      : c[key]);
         CAPTURE(class_name, key);
         CHECK(misses(only(file, c)).size() == 1);
       }
@@ -146,8 +150,9 @@ TEST_CASE("a line says which case misses, its class, by how much, and what would
   CHECK(misses(only(file, c)) == std::vector{id + " LCMScheduler: not built"});
   c["class"] = "DDIMScheduler";
   c["config"]["beta_schedule"] = "wavy";
-  CHECK(misses(only(file, c)) ==
-        std::vector{id + " DDIMScheduler: /beta_schedule: \"wavy\"; allowed: linear, scaled_linear, squaredcos_cap_v2"});
+  CHECK(
+      misses(only(file, c)) ==
+      std::vector{id + " DDIMScheduler: /beta_schedule: \"wavy\"; allowed: linear, scaled_linear, squaredcos_cap_v2"});
 }
 
 TEST_CASE("a file that is no recording is refused") {

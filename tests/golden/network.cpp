@@ -72,8 +72,8 @@ output_rule rule_of(const std::string& class_name, const nlohmann::json& config)
   return rule;
 }
 
-void network::answer(std::span<const double> x, std::span<const double> scaled, std::size_t size, const noise_level& level,
-                     double t, std::span<double> out) const {
+void network::answer(std::span<const double> x, std::span<const double> scaled, std::size_t size,
+                     const noise_level& level, double t, std::span<double> out) const {
   const std::size_t width = columns(size);
   for (std::size_t row = 0; row * size < x.size(); ++row) {
     const auto here = x.subspan(row * size, size), fed = scaled.subspan(row * size, size);
@@ -90,10 +90,18 @@ void network::answer(std::span<const double> x, std::span<const double> scaled, 
     } else {
       const auto a = exact->at(fed, level);
       for (std::size_t j = 0; j < size; ++j) switch (rule.what) {
-          case output_rule::kind::x0: to[j] = a.x0[j]; break;
-          case output_rule::kind::v: to[j] = level.alpha * a.eps[j] - level.sigma * a.x0[j]; break;
-          case output_rule::kind::flow: to[j] = a.eps[j] - a.x0[j]; break;
-          default: to[j] = a.eps[j]; break;
+          case output_rule::kind::x0:
+            to[j] = a.x0[j];
+            break;
+          case output_rule::kind::v:
+            to[j] = level.alpha * a.eps[j] - level.sigma * a.x0[j];
+            break;
+          case output_rule::kind::flow:
+            to[j] = a.eps[j] - a.x0[j];
+            break;
+          default:
+            to[j] = a.eps[j];
+            break;
         }
     }
     for (std::size_t j = size; j < width; ++j) {

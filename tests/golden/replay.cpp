@@ -38,7 +38,8 @@ std::string text_of(const json& c, const std::string& key, const std::string& ot
 std::string class_of(const json& c) {
   const json sample = c.is_object() && c.contains("sample") ? c.at("sample") : json::object();
   const std::string by_name = text_of(c, "class", text_of(c, "fn", ""));
-  return by_name.empty() ? text_of(c, "lib", "?") + "/" + text_of(sample, "variant", text_of(sample, "method", "?")) : by_name;
+  return by_name.empty() ? text_of(c, "lib", "?") + "/" + text_of(sample, "variant", text_of(sample, "method", "?"))
+                         : by_name;
 }
 
 template <class Replay>

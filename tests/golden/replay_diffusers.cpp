@@ -51,13 +51,17 @@ std::vector<recorded_draw<double>> draws_of(const json& c, std::size_t size) {
 
 // The recording agrees with itself: each output is that of the network for the recorded state, level and label.
 void look_at_outputs(const json& c, const network& net, std::size_t rows, std::size_t size, comparison& seen) {
-  const std::vector<double> labels = numbers(c.at("timesteps")), alphas = numbers(c.at("alpha")), sigmas = numbers(c.at("sigma"));
-  const std::vector<double> scales = c.contains("input_scale") ? numbers(c.at("input_scale")) : std::vector<double>(labels.size(), 1);
+  const std::vector<double> labels = numbers(c.at("timesteps")), alphas = numbers(c.at("alpha")),
+                            sigmas = numbers(c.at("sigma"));
+  const std::vector<double> scales =
+      c.contains("input_scale") ? numbers(c.at("input_scale")) : std::vector<double>(labels.size(), 1);
   const json& outputs = c.at("model_outputs");
   seen.look(static_cast<double>(outputs.size()), static_cast<double>(labels.size()), 0, "model_outputs: how many");
   for (std::size_t i = 0; i < std::min(labels.size(), outputs.size()); ++i) {
-    const std::vector<double> x = flat(i == 0 ? c.at("initial_sample") : c.at("samples").at(i - 1)), recorded = flat(outputs[i]);
-    if (x.size() != rows * size) throw std::runtime_error{"samples[" + std::to_string(i - 1) + "] has another size than shape"};
+    const std::vector<double> x = flat(i == 0 ? c.at("initial_sample") : c.at("samples").at(i - 1)),
+                              recorded = flat(outputs[i]);
+    if (x.size() != rows * size)
+      throw std::runtime_error{"samples[" + std::to_string(i - 1) + "] has another size than shape"};
     std::vector<double> scaled = x, out(rows * net.columns(size));
     for (double& v : scaled) v *= scales.at(i);
     net.answer(x, scaled, size, {0, alphas.at(i), sigmas.at(i)}, labels[i], out);
@@ -120,20 +124,23 @@ void run_setup(const json& c, const diffusers_setup& s, const network& net, cons
   };
   const auto see = [&](const asked& a) {
     const std::string i = "[" + std::to_string(a.call) + "]";
-    if (a.call >= labels.size()) throw std::runtime_error{"more evaluations than the " + std::to_string(labels.size()) + " recorded"};
+    if (a.call >= labels.size())
+      throw std::runtime_error{"more evaluations than the " + std::to_string(labels.size()) + " recorded"};
     seen.look(a.label, number(labels[a.call]), "timesteps" + i);
     seen.look(a.at.alpha, number(c.at("alpha").at(a.call)), "alpha" + i);
     seen.look(a.at.sigma, number(c.at("sigma").at(a.call)), "sigma" + i);
     if (c.contains("input_scale")) seen.look(a.input_scale, number(c.at("input_scale").at(a.call)), "input_scale" + i);
     if (churns)
-      seen.look(churned_estimate(c, s, a, draws), flat(c.at("pred_original_sample").at(a.call)), 100 * tolerance, "pred_original_sample" + i);
-    if (a.call > 0) seen.look(a.x, flat(samples.at(a.call - 1)), tolerance, "samples[" + std::to_string(a.call - 1) + "]");
+      seen.look(churned_estimate(c, s, a, draws), flat(c.at("pred_original_sample").at(a.call)), 100 * tolerance,
+                "pred_original_sample" + i);
+    if (a.call > 0)
+      seen.look(a.x, flat(samples.at(a.call - 1)), tolerance, "samples[" + std::to_string(a.call - 1) + "]");
   };
   const auto after = [&](std::size_t call, std::span<const double>, auto& run) {
     if (churns || !has(c, "pred_original_sample")) return;
     const auto estimate = run.denoised();
-    seen.look(std::span<const double>{estimate.data(), estimate.size()}, flat(c.at("pred_original_sample").at(call)), 100 * tolerance,
-              "pred_original_sample[" + std::to_string(call) + "]");
+    seen.look(std::span<const double>{estimate.data(), estimate.size()}, flat(c.at("pred_original_sample").at(call)),
+              100 * tolerance, "pred_original_sample[" + std::to_string(call) + "]");
   };
   const driven end = drive(sample, extents, flat(c.at("initial_sample")), draws, net, level_of, see, after);
   seen.look(static_cast<double>(end.calls), static_cast<double>(labels.size()), 0, "how many evaluations");
@@ -163,7 +170,8 @@ bool replay_diffusers(const json& c, const std::vector<mixture>& mixtures, compa
   look_at_outputs(c, net, samples, size, seen);
   const diffusers_arguments arguments = arguments_of(c);
   const diffusers_config whole{config};
-  if (!(whole == diffusers_config{given})) throw std::runtime_error{"config is not config_given with the class's defaults"};
+  if (!(whole == diffusers_config{given}))
+    throw std::runtime_error{"config is not config_given with the class's defaults"};
   run_setup(c, whole.setup(arguments), net, {samples, size}, seen);
   return true;
 }

@@ -78,10 +78,12 @@ std::vector<recorded_draw<double>> disjoint_increments(const json& c) {
   for (std::size_t i = 0; 2 * i + 1 < noise.size(); ++i) {
     const std::uint32_t step = static_cast<std::uint32_t>(i);
     const std::vector<double> first = flat(noise[2 * i]), whole = flat(noise[2 * i + 1]);
-    const double s = number(over.at(2 * i).at(0)), middle = number(over.at(2 * i).at(1)), t = number(over.at(2 * i + 1).at(1));
+    const double s = number(over.at(2 * i).at(0)), middle = number(over.at(2 * i).at(1)),
+                 t = number(over.at(2 * i + 1).at(1));
     std::vector<double> second(whole.size());
     for (std::size_t k = 0; k < whole.size(); ++k)
-      second[k] = (std::sqrt(std::abs(s - t)) * whole[k] - std::sqrt(std::abs(s - middle)) * first.at(k)) / std::sqrt(std::abs(middle - t));
+      second[k] = (std::sqrt(std::abs(s - t)) * whole[k] - std::sqrt(std::abs(s - middle)) * first.at(k)) /
+                  std::sqrt(std::abs(middle - t));
     draws.push_back({step, 0, first});
     draws.push_back({step, 1, second});
   }
@@ -109,14 +111,17 @@ struct calls {
 
   void operator()(const asked& a) const {
     const std::string i = "[" + std::to_string(a.call) + "]";
-    if (a.call >= sigmas.size()) throw std::runtime_error{"more evaluations than the " + std::to_string(sigmas.size()) + " recorded"};
-    const double size = std::max(1.0, sigmas[a.call]);  // a state's own scale
-    // Without callbacks at given sigmas (dpm_adaptive) they follow from the data.
-    seen.look(a.at.sigma, sigmas[a.call], (has_callbacks ? 1e-9 : 1e-6) * size, "model_sigmas" + i);
+    if (a.call >= sigmas.size())
+      throw std::runtime_error{"more evaluations than the " + std::to_string(sigmas.size()) + " recorded"};
+    // A state's own scale; and trial states of dpm_adaptive, which has no callbacks at given sigmas, follow from the
+    // data.
+    const double size = std::max(1.0, sigmas[a.call]) * (has_callbacks ? 1 : 100);
+    seen.look(a.at.sigma, sigmas[a.call], (has_callbacks ? 1e-9 : 1e-8) * size, "model_sigmas" + i);
     seen.look(a.x, flat(c.at("model_inputs").at(a.call)), tolerance * size, "model_inputs" + i);
     seen.look(a.out, flat(c.at("model_outputs").at(a.call)), tolerance * size, "model_outputs" + i);
     if (has_callbacks && a.stage == 0 && has(c, "callback_x"))
-      seen.look(a.x, flat(c.at("callback_x").at(a.step)), tolerance * size, "callback_x[" + std::to_string(a.step) + "]");
+      seen.look(a.x, flat(c.at("callback_x").at(a.step)), tolerance * size,
+                "callback_x[" + std::to_string(a.step) + "]");
   }
 };
 
@@ -131,7 +136,8 @@ driven run(const json& c, const Solver& solver, const trajectory& path, std::vec
   const driven end = drive(
       sample, extents, flat(c.at("initial_sample")), std::move(draws), net,
       [](const auto& request) { return request.at.levels[0]; }, calls{c, tolerance, has_callbacks, seen}, after);
-  seen.look(static_cast<double>(end.calls), static_cast<double>(c.at("model_sigmas").size()), 0, "how many evaluations");
+  seen.look(static_cast<double>(end.calls), static_cast<double>(c.at("model_sigmas").size()), 0,
+            "how many evaluations");
   seen.look(end.x, flat(c.at("final")), tolerance, "final");
   return end;
 }
@@ -156,14 +162,16 @@ void replay_adaptive(const json& c, const mixture& exact, comparison& seen) {
   std::size_t trials = 0;
   const auto after = [&](std::size_t, std::span<const double> x, auto& run) {
     if (run.steps_done() == trials) return;
-    if (has(c, "callback_x")) seen.look(x, flat(c.at("callback_x").at(trials)), tolerance * std::max(1.0, starts[0]), "callback_x[" + std::to_string(trials) + "]");
+    if (has(c, "callback_x"))
+      seen.look(x, flat(c.at("callback_x").at(trials)), 100 * tolerance * std::max(1.0, starts[0]),
+                "callback_x[" + std::to_string(trials) + "]");
     ++trials;
     if (std::equal(x.begin(), x.end(), at.begin())) return;
     at.assign(x.begin(), x.end());
     starts.push_back(run.next() ? run.next()->at.levels[0].sigma : number(c.at("sigma_min")));
   };
-  const driven end =
-      run(c, solver, path_of({number(c.at("sigma_max")), number(c.at("sigma_min"))}), one_per_step(c), exact, false, seen, after);
+  const driven end = run(c, solver, path_of({number(c.at("sigma_max")), number(c.at("sigma_min"))}), one_per_step(c),
+                         exact, false, seen, after);
   const json& info = c.at("info");
   const double accepted = static_cast<double>(starts.size() - 1), all = static_cast<double>(end.steps);
   seen.look(all, number(info.at("steps")), "info.steps");
@@ -173,7 +181,8 @@ void replay_adaptive(const json& c, const mixture& exact, comparison& seen) {
   if (has(c, "noise_sigma"))
     for (std::size_t i = 0; i < c.at("noise_sigma").size(); ++i)
       for (const std::size_t end_of : {0u, 1u})
-        seen.look(starts.at(i + end_of), number(c.at("noise_sigma")[i].at(end_of)), 1e-6 * starts[0], "noise_sigma[" + std::to_string(i) + "]");
+        seen.look(starts.at(i + end_of), number(c.at("noise_sigma")[i].at(end_of)), 1e-6 * starts[0],
+                  "noise_sigma[" + std::to_string(i) + "]");
 }
 
 }  // namespace
@@ -199,7 +208,8 @@ bool replay_k_diffusion(const json& c, const std::vector<mixture>& mixtures, com
                       .s_noise = argument(kwargs, "s_noise", 1)};
     run(c, solver, path_of(sigmas), one_per_step(c), exact, true, seen, [](auto&&...) {});
   } else {
-    const dpm_pp_sde solver{.eta = argument(kwargs, "eta", 1), .r = argument(kwargs, "r", 0.5), .s_noise = argument(kwargs, "s_noise", 1)};
+    const dpm_pp_sde solver{
+        .eta = argument(kwargs, "eta", 1), .r = argument(kwargs, "r", 0.5), .s_noise = argument(kwargs, "s_noise", 1)};
     look_at_noise_sigma(c, sigmas, solver.r, seen);
     run(c, solver, path_of(sigmas), disjoint_increments(c), exact, true, seen, [](auto&&...) {});
   }

@@ -36,7 +36,8 @@ any_schedule schedule_of(const json& c) {
   const json& s = c.at("noise_schedule");
   const std::string kind = s.value("schedule", "discrete");
   if (kind == "linear")
-    return vp_linear{.beta_0 = number(s.value("continuous_beta_0", json(0.1))), .beta_1 = number(s.value("continuous_beta_1", json(20.0)))};
+    return vp_linear{.beta_0 = number(s.value("continuous_beta_0", json(0.1))),
+                     .beta_1 = number(s.value("continuous_beta_1", json(20.0)))};
   if (kind != "discrete") throw std::runtime_error{"noise_schedule " + kind};
   std::vector<double> bars;
   if (s.contains("alphas_cumprod")) {
@@ -107,8 +108,8 @@ trajectory path_of(const any_schedule& schedule, const std::vector<double>& time
   return trajectory{levels};
 }
 
-// The run, with everything that is recorded of its calls, and the last evaluation of denoise_to_zero, which is a DDIM step
-// from t_end to clean data.
+// The run, with everything that is recorded of its calls, and the last evaluation of denoise_to_zero, which is a DDIM
+// step from t_end to clean data.
 template <class Solver, class See>
 void run(const json& c, const request& r, const any_schedule& schedule, const Solver& solver, const trajectory& path,
          const mixture& exact, std::optional<std::size_t> intermediates_from, comparison& seen, See see_more) {
@@ -122,13 +123,15 @@ void run(const json& c, const request& r, const any_schedule& schedule, const So
   const auto see = [&](const asked& a) {
     const std::size_t call = before + a.call;
     const std::string i = "[" + std::to_string(call) + "]";
-    if (call >= times.size()) throw std::runtime_error{"more evaluations than the " + std::to_string(times.size()) + " recorded"};
-    const double slack = r.method == "adaptive" ? 1e-6 : 1e-9;  // there the times follow from the data
+    if (call >= times.size())
+      throw std::runtime_error{"more evaluations than the " + std::to_string(times.size()) + " recorded"};
+    const bool follows = r.method == "adaptive";  // times and trial states follow from the data
+    const double slack = follows ? 1e-6 : 1e-9, of_states = follows ? 100 * tolerance : tolerance;
     seen.look(a.at.t, times[call], slack, "model_t" + i);
     seen.look(a.at.alpha, number(c.at("alpha").at(call)), slack, "alpha" + i);
     seen.look(a.at.sigma, number(c.at("sigma").at(call)), slack, "sigma" + i);
-    seen.look(a.x, flat(c.at("model_inputs").at(call)), tolerance, "model_inputs" + i);
-    seen.look(a.out, flat(c.at("model_outputs").at(call)), tolerance, "model_outputs" + i);
+    seen.look(a.x, flat(c.at("model_inputs").at(call)), of_states, "model_inputs" + i);
+    seen.look(a.out, flat(c.at("model_outputs").at(call)), of_states, "model_outputs" + i);
     if (intermediates_from && a.stage == 0 && a.step + *intermediates_from >= 1) {
       const std::size_t k = a.step + *intermediates_from - 1;
       seen.look(a.x, flat(c.at("intermediates").at(k)), tolerance, "intermediates[" + std::to_string(k) + "]");
@@ -137,18 +140,21 @@ void run(const json& c, const request& r, const any_schedule& schedule, const So
   };
   driven end = drive(sample, extents, flat(c.at("initial_sample")), {}, net, level_of, see, [](auto&&...) {});
   if (intermediates_from)
-    seen.look(end.x, flat(c.at("intermediates").at(path.steps() - 1 + *intermediates_from)), tolerance, "intermediates: the last step");
+    seen.look(end.x, flat(c.at("intermediates").at(path.steps() - 1 + *intermediates_from)), tolerance,
+              "intermediates: the last step");
   before = end.calls;
   if (r.denoise_to_zero) {
     const noise_level last = schedule.at(r.t_last);
     intermediates_from.reset();
-    end = drive(sampler{ddim{}, schedule, trajectory{std::vector{last, noise_level{0, 1, 0}}}, unguided{}, predicts_eps{}}, extents,
-                end.x, {}, net, level_of, see, [](auto&&...) {});
+    end = drive(
+        sampler{ddim{}, schedule, trajectory{std::vector{last, noise_level{0, 1, 0}}}, unguided{}, predicts_eps{}},
+        extents, end.x, {}, net, level_of, see, [](auto&&...) {});
     before += end.calls;
   }
   seen.look(static_cast<double>(before), static_cast<double>(times.size()), 0, "how many evaluations");
   seen.look(static_cast<double>(before), number(c.at("nfe")), 0, "nfe");
-  if (has(c, "intermediates")) seen.look(end.x, flat(c.at("intermediates").back()), tolerance, "intermediates: the last");
+  if (has(c, "intermediates"))
+    seen.look(end.x, flat(c.at("intermediates").back()), tolerance, "intermediates: the last");
   seen.look(end.x, flat(c.at("final")), tolerance, "final");
 }
 
@@ -159,7 +165,8 @@ void look_at_times(const json& c, const std::vector<double>& times, comparison& 
     seen.look(times[i], recorded[i], "timesteps[" + std::to_string(i) + "]");
 }
 
-void replay_multistep(const json& c, const request& r, const any_schedule& schedule, const mixture& exact, comparison& seen) {
+void replay_multistep(const json& c, const request& r, const any_schedule& schedule, const mixture& exact,
+                      comparison& seen) {
   const std::vector<double> times = r.times(schedule, r.steps);
   look_at_times(c, times, seen);
   const dpm_multistep solver{.order = r.order,
@@ -170,7 +177,8 @@ void replay_multistep(const json& c, const request& r, const any_schedule& sched
   run(c, r, schedule, solver, path_of(schedule, times), exact, 1, seen, [](auto&&...) {});
 }
 
-void replay_singlestep(const json& c, const request& r, const any_schedule& schedule, const mixture& exact, comparison& seen) {
+void replay_singlestep(const json& c, const request& r, const any_schedule& schedule, const mixture& exact,
+                       comparison& seen) {
   const bool fixed = r.method == "singlestep_fixed";
   const std::size_t order = static_cast<std::size_t>(r.order);
   std::vector<int> orders = dpm_singlestep::orders(r.steps, r.order);
@@ -197,7 +205,8 @@ void replay_singlestep(const json& c, const request& r, const any_schedule& sche
   run(c, r, schedule, solver, path_of(schedule, times), exact, 0, seen, [](auto&&...) {});
 }
 
-void replay_adaptive(const json& c, const request& r, const any_schedule& schedule, const mixture& exact, comparison& seen) {
+void replay_adaptive(const json& c, const request& r, const any_schedule& schedule, const mixture& exact,
+                     comparison& seen) {
   const dpm_adaptive solver{.order = r.order,
                             .of = r.of(),
                             .correction = r.taylor ? dpm_singlestep::kind::heun : dpm_singlestep::kind::midpoint,
@@ -208,7 +217,8 @@ void replay_adaptive(const json& c, const request& r, const any_schedule& schedu
   run(c, r, schedule, solver, path_of(schedule, {r.t_first, r.t_last}), exact, {}, seen, [](auto&&...) {});
 }
 
-void replay_unipc(const json& c, const request& r, const any_schedule& schedule, const mixture& exact, comparison& seen) {
+void replay_unipc(const json& c, const request& r, const any_schedule& schedule, const mixture& exact,
+                  comparison& seen) {
   const std::vector<double> times = r.times(schedule, r.steps);
   look_at_times(c, times, seen);
   const std::string variant = c.at("sample").value("variant", "bh1");
@@ -232,9 +242,11 @@ void replay_unipc(const json& c, const request& r, const any_schedule& schedule,
       for (std::size_t j = 0; j < a.x.size(); ++j) {
         now[j] = to_reading.x * a.x[j] + to_reading.out * a.out[j];
         kept[j] = keep.x * a.x[j] + keep.now[0] * now[j] + (corrected.empty() ? 0 : keep.previous * corrected[j]);
-        for (std::size_t k = 0; k < std::min(readings.size(), max_history); ++k) kept[j] += keep.past[k] * readings[k][j];
+        for (std::size_t k = 0; k < std::min(readings.size(), max_history); ++k)
+          kept[j] += keep.past[k] * readings[k][j];
       }
-      seen.look(kept, flat(c.at("intermediates").at(a.step)), tolerance_of(c), "intermediates[" + std::to_string(a.step) + "]");
+      seen.look(kept, flat(c.at("intermediates").at(a.step)), tolerance_of(c),
+                "intermediates[" + std::to_string(a.step) + "]");
       corrected = kept;
       readings.insert(readings.begin(), now);
     });

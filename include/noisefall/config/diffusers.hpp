@@ -50,19 +50,23 @@ namespace diffusers {
 
 // The classes that are read. Those without setup() know their levels, for add_noise, but have no solver yet.
 using any_class =
-    std::variant<ddim_class, ddim_inverse_class, ddpm_class, pndm_class, dpm_solver_multistep_class, unipc_multistep_class,
-                 sa_solver_class, edm_euler_class, flow_match_euler_class,
+    std::variant<ddim_class, ddim_inverse_class, ddpm_class, pndm_class, dpm_solver_multistep_class,
+                 unipc_multistep_class, sa_solver_class, edm_euler_class, flow_match_euler_class,
                  // levels only
-                 cm_stochastic_iterative_class, cogvideox_ddim_class, cosine_dpm_solver_multistep_class, deis_multistep_class,
-                 dpm_solver_multistep_inverse_class, dpm_solver_sde_class, dpm_solver_singlestep_class,
-                 edm_dpm_solver_multistep_class, euler_ancestral_discrete_class, euler_discrete_class, flow_match_lcm_class,
-                 heun_discrete_class, k_dpm_2_ancestral_discrete_class, k_dpm_2_discrete_class, lcm_class,
-                 lms_discrete_class, tcd_class, unclip_class>;
+                 cm_stochastic_iterative_class, cogvideox_ddim_class, cosine_dpm_solver_multistep_class,
+                 deis_multistep_class, dpm_solver_multistep_inverse_class, dpm_solver_sde_class,
+                 dpm_solver_singlestep_class, edm_dpm_solver_multistep_class, euler_ancestral_discrete_class,
+                 euler_discrete_class, flow_match_lcm_class, heun_discrete_class, k_dpm_2_ancestral_discrete_class,
+                 k_dpm_2_discrete_class, lcm_class, lms_discrete_class, tcd_class, unclip_class>;
 
 template <class C>
-concept has_solver = requires(const C& c, const diffusers_arguments& a) { c.setup(a); };
+concept has_solver = requires(const C& c, const diffusers_arguments& a) {
+  c.setup(a);
+};
 template <class C>
-concept adds_noise = requires(const C& c, std::span<const double> t, const diffusers_arguments& a) { c.noising(t, a); };
+concept adds_noise = requires(const C& c, std::span<const double> t, const diffusers_arguments& a) {
+  c.noising(t, a);
+};
 
 template <class Variant>
 struct members;
@@ -85,7 +89,8 @@ struct members<std::variant<Classes...>> {
 //   const nf::sampler sample{s.solver, s.schedule, s.path, nf::unguided{}, s.parameterisation, s.map};
 class diffusers_config {
  public:
-  // Throws noisefall::error with the JSON pointer of what is wrong (after `pointer`, where the object stands in its file).
+  // Throws noisefall::error with the JSON pointer of what is wrong (after `pointer`, where the object stands in its
+  // file).
   explicit diffusers_config(nlohmann::json file, const std::string& pointer = {})
       : file_(std::move(file)), held_{read(file_, pointer)} {}  // braces would make a JSON array
 
@@ -113,7 +118,8 @@ class diffusers_config {
           if constexpr (diffusers::has_solver<C>)
             return c.setup(arguments);
           else
-            throw error{"/_class_name", std::string{C::class_name} + " is known, but its solver is not built yet", names(true)};
+            throw error{"/_class_name", std::string{C::class_name} + " is known, but its solver is not built yet",
+                        names(true)};
         },
         held_);
   }
@@ -131,7 +137,8 @@ class diffusers_config {
   }
 
   // The levels that get_velocity() uses: for velocity().
-  std::vector<noise_level> velocity_levels(std::span<const double> timesteps, const diffusers_arguments& arguments = {}) const {
+  std::vector<noise_level> velocity_levels(std::span<const double> timesteps,
+                                           const diffusers_arguments& arguments = {}) const {
     return std::visit(
         [&]<class C>(const C& c) -> std::vector<noise_level> {
           if constexpr (requires { c.velocity_levels(timesteps, arguments); })

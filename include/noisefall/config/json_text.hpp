@@ -14,7 +14,9 @@ namespace noisefall {
 
 namespace detail {
 
-inline constexpr std::string_view bare_word_mark = "\x1f" "bare ";
+inline constexpr std::string_view bare_word_mark =
+    "\x1f"
+    "bare ";
 
 // The text with each such word outside of strings as a marked string.
 inline std::string quote_bare_words(std::string_view text) {

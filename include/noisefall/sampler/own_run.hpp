@@ -66,12 +66,6 @@ class own_run final : private bench {
     return &core_.request;
   }
 
-  void answer() {
-    inline_vector<view, max_branches> outputs;
-    for (const span& out : core_.request.outputs) outputs.push_back(out);
-    answer(std::span<const view>{outputs.begin(), outputs.size()});
-  }
-
   void answer(std::span<const view> outputs) {
     if (!core_.asked) throw noisefall::error{"run: answer", "nothing was asked", "next() first"};
     core_.take(outputs);

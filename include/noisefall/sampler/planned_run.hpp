@@ -89,13 +89,6 @@ class planned_run {
     return &core_.request;
   }
 
-  // The outputs were written into the request's own arrays.
-  void answer() {
-    inline_vector<view, max_branches> outputs;
-    for (const span& out : core_.request.outputs) outputs.push_back(out);
-    answer(std::span<const view>{outputs.begin(), outputs.size()});
-  }
-
   // The outputs, one per branch of the request, in arrays of the caller's that stay valid during the call.
   void answer(std::span<const view> outputs) {
     if (!core_.asked) throw error{"run: answer", "nothing was asked", "next() first"};

@@ -79,14 +79,16 @@ struct diffusers_arguments {
 
   // The number of steps; it must be given, and be at most `most`.
   std::size_t steps(std::string_view class_name, std::size_t most) const {
-    require(num_inference_steps.has_value(), class_name, "num_inference_steps is missing", "1 to " + std::to_string(most));
+    require(num_inference_steps.has_value(), class_name, "num_inference_steps is missing",
+            "1 to " + std::to_string(most));
     require(*num_inference_steps >= 1 && *num_inference_steps <= most, class_name,
             "num_inference_steps: " + std::to_string(*num_inference_steps), "1 to " + std::to_string(most));
     return *num_inference_steps;
   }
 
   // Throws unless exactly one of num_inference_steps and `list` is given and the list is not empty.
-  void one_of(std::string_view class_name, const std::optional<std::vector<double>>& list, std::string_view name) const {
+  void one_of(std::string_view class_name, const std::optional<std::vector<double>>& list,
+              std::string_view name) const {
     require(num_inference_steps.has_value() != list.has_value(), class_name,
             (list ? "both num_inference_steps and " : "neither num_inference_steps nor ") + std::string{name},
             "exactly one of them");

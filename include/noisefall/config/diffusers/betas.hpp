@@ -28,7 +28,8 @@ struct beta_fields {
   void read(const fields& f, bool has_zero_snr,
             std::initializer_list<std::string_view> schedules = {"linear", "scaled_linear", "squaredcos_cap_v2"}) {
     constexpr number_range beta{.low = 0, .high = 1, .open_low = true, .open_high = true, .text = "a number in (0, 1)"};
-    train_steps = static_cast<std::size_t>(f.integer("num_train_timesteps", static_cast<long>(train_steps), 1, 1000000));
+    train_steps =
+        static_cast<std::size_t>(f.integer("num_train_timesteps", static_cast<long>(train_steps), 1, 1000000));
     start = f.number("beta_start", start, beta);
     end = f.number("beta_end", end, beta);
     schedule = f.choice("beta_schedule", schedule, schedules);

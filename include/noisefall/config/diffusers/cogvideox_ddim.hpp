@@ -11,7 +11,8 @@
 
 namespace noisefall::diffusers {
 
-// alpha_bar becomes alpha_bar / (k + (1 - k) alpha_bar), k = snr_shift_scale, before it is rescaled to zero terminal SNR.
+// alpha_bar becomes alpha_bar / (k + (1 - k) alpha_bar), k = snr_shift_scale, before it is rescaled to zero terminal
+// SNR.
 struct cogvideox_ddim_class {
   static constexpr std::string_view class_name = "CogVideoXDDIMScheduler";
 

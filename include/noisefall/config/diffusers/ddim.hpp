@@ -20,8 +20,8 @@
 
 namespace noisefall::diffusers {
 
-// A step goes from label t to t - N / n, whatever the next label is; below 0 it goes to clean data (set_alpha_to_one) or
-// to the first entry of the table. A clipped estimate goes on with the eps of the unclipped one, unless
+// A step goes from label t to t - N / n, whatever the next label is; below 0 it goes to clean data (set_alpha_to_one)
+// or to the first entry of the table. A clipped estimate goes on with the eps of the unclipped one, unless
 // use_clipped_model_output.
 struct ddim_class {
   static constexpr std::string_view class_name = "DDIMScheduler";
@@ -66,8 +66,8 @@ struct ddim_class {
   friend bool operator==(const ddim_class&, const ddim_class&) = default;
 
  private:
-  // From infinite noise with eta = 1 nothing of the old noise is left. In diffusers rounding leaves sqrt(1 - alpha_bar - s^2),
-  // 1e-8 of it: that much comes from an alpha of about 1e-10 instead of 0.
+  // From infinite noise with eta = 1 nothing of the old noise is left. In diffusers rounding leaves sqrt(1 - alpha_bar
+  // - s^2), 1e-8 of it: that much comes from an alpha of about 1e-10 instead of 0.
   static void keep_residue(leg& l, double bar) {
     const double s = std::sqrt(1 - bar);
     const volatile double square = s * s;  // rounded by itself, whatever the compiler may fuse

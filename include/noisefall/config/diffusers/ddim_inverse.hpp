@@ -18,8 +18,8 @@
 
 namespace noisefall::diffusers {
 
-// Labels rise. The step with label t goes from t - N / n (below 0: clean data, or the first entry) to t, but the network
-// is told t. Clipping keeps the eps of the unclipped estimate.
+// Labels rise. The step with label t goes from t - N / n (below 0: clean data, or the first entry) to t, but the
+// network is told t. Clipping keeps the eps of the unclipped estimate.
 struct ddim_inverse_class {
   static constexpr std::string_view class_name = "DDIMInverseScheduler";
 
@@ -53,8 +53,8 @@ struct ddim_inverse_class {
     std::vector<leg> legs;
     for (const long t : rising) {
       const long before = std::min(t - stride, last);
-      noise_level from = before < 0 && alpha_to_one ? noise_level{0, 1, 0}
-                                                    : table_level(bars, std::max(before, 0L), class_name);
+      noise_level from =
+          before < 0 && alpha_to_one ? noise_level{0, 1, 0} : table_level(bars, std::max(before, 0L), class_name);
       from.t = static_cast<double>(before);
       legs.push_back({from, table_level(bars, t, class_name), static_cast<double>(t)});
     }

@@ -35,8 +35,9 @@ struct ddpm_class {
     spacing.read(f);
     map = read_clipping(f, true);
     prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction"});
-    variance = f.choice("variance_type", "fixed_small",
-                        {"fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"});
+    variance =
+        f.choice("variance_type", "fixed_small",
+                 {"fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"});
   }
 
   std::vector<double> alphas_cumprod() const { return betas.alphas_cumprod(); }
@@ -48,8 +49,8 @@ struct ddpm_class {
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps", "timesteps"});
     a.one_of(class_name, a.timesteps, "timesteps");
-    const std::vector<long> indices = a.timesteps ? given(*a.timesteps)
-                                                  : labels(spacing, a.steps(class_name, betas.train_steps), betas.train_steps);
+    const std::vector<long> indices =
+        a.timesteps ? given(*a.timesteps) : labels(spacing, a.steps(class_name, betas.train_steps), betas.train_steps);
     const std::vector<double> bars = alphas_cumprod();
     std::vector<leg> legs;
     for (std::size_t i = 0; i < indices.size(); ++i) {

@@ -68,8 +68,8 @@ inline sigma_grid dpm_grid(const sigma_switches& s, const sigma_table& table, st
 inline std::string read_final(const fields& f) { return f.choice("final_sigmas_type", "zero", {"zero", "sigma_min"}); }
 
 // mu is flow_shift = e^mu, where the class was built for it.
-inline double shift_from_mu(const diffusers_arguments& a, double flow_shift, bool dynamic, const std::string& time_shift,
-                            std::string_view class_name) {
+inline double shift_from_mu(const diffusers_arguments& a, double flow_shift, bool dynamic,
+                            const std::string& time_shift, std::string_view class_name) {
   if (!a.mu) return flow_shift;
   require(dynamic && time_shift == "exponential", class_name, "mu is given",
           "mu only with use_dynamic_shifting and time_shift_type exponential");
@@ -79,8 +79,9 @@ inline double shift_from_mu(const diffusers_arguments& a, double flow_shift, boo
 // Labels given by the caller; they exclude every switch that makes its own.
 inline std::vector<double> given_labels(const std::vector<double>& timesteps, const sigma_switches& s,
                                         std::size_t train_steps, std::string_view class_name) {
-  require(!s.regrids() && !s.lu && !s.flow, class_name, "timesteps are given",
-          "timesteps without use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas, use_lu_lambdas, use_flow_sigmas");
+  require(
+      !s.regrids() && !s.lu && !s.flow, class_name, "timesteps are given",
+      "timesteps without use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas, use_lu_lambdas, use_flow_sigmas");
   std::vector<double> labels = timesteps;
   drop_fractions(labels);
   for (const double t : labels)

@@ -33,14 +33,15 @@ struct dpm_algorithm {
   bool stochastic() const { return algorithm.starts_with("sde-"); }
 
   dpm_multistep solver(bool lower_order_final, bool euler_at_final) const {
-    return {.order = order,
-            .of = by_eps() ? quantity::eps : quantity::x0,
-            .correction = solver_type == "heun" ? dpm_multistep::kind::heun : dpm_multistep::kind::midpoint,
-            .tau_squared = stochastic() ? 1.0 : 0.0,
-            .lower_order_below = lower_order_final ? 15u : 0u,
-            .euler_at_final = euler_at_final,
-            // sde-dpmsolver has no third order in diffusers: it fails at the first step that would need it.
-            .third_order = algorithm == "sde-dpmsolver" ? dpm_multistep::third::corrected : dpm_multistep::third::shipped};
+    return {
+        .order = order,
+        .of = by_eps() ? quantity::eps : quantity::x0,
+        .correction = solver_type == "heun" ? dpm_multistep::kind::heun : dpm_multistep::kind::midpoint,
+        .tau_squared = stochastic() ? 1.0 : 0.0,
+        .lower_order_below = lower_order_final ? 15u : 0u,
+        .euler_at_final = euler_at_final,
+        // sde-dpmsolver has no third order in diffusers: it fails at the first step that would need it.
+        .third_order = algorithm == "sde-dpmsolver" ? dpm_multistep::third::corrected : dpm_multistep::third::shipped};
   }
 
   friend bool operator==(const dpm_algorithm&, const dpm_algorithm&) = default;
@@ -73,7 +74,8 @@ struct dpm_solver_multistep_class {
     variance = f.choice("variance_type", "", {"learned", "learned_range"});
     if (algorithm.by_eps()) {
       prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction"});
-      if (final_type == "zero") f.refuse("final_sigmas_type", "zero with algorithm_type " + algorithm.algorithm, "sigma_min");
+      if (final_type == "zero")
+        f.refuse("final_sigmas_type", "zero with algorithm_type " + algorithm.algorithm, "sigma_min");
     } else {
       prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction", "flow_prediction"});
     }
@@ -99,7 +101,8 @@ struct dpm_solver_multistep_class {
   }
 
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
-    return grid_levels(grid(a), timesteps, true, class_name, [this](double sigma, double label) { return switches.level(sigma, label); });
+    return grid_levels(grid(a), timesteps, true, class_name,
+                       [this](double sigma, double label) { return switches.level(sigma, label); });
   }
 
   diffusers_setup setup(const diffusers_arguments& a) const {

@@ -13,8 +13,8 @@
 
 namespace noisefall::diffusers {
 
-// Labels rise: from the cleanest to just before the noisiest usable index. Labels that repeat are dropped, but their sigmas
-// are not, so that label i need not belong to sigma i.
+// Labels rise: from the cleanest to just before the noisiest usable index. Labels that repeat are dropped, but their
+// sigmas are not, so that label i need not belong to sigma i.
 struct dpm_solver_multistep_inverse_class {
   static constexpr std::string_view class_name = "DPMSolverMultistepInverseScheduler";
 
@@ -62,7 +62,8 @@ struct dpm_solver_multistep_inverse_class {
                        [this](double sigma, double label) { return switches.level(sigma, label); });
   }
 
-  friend bool operator==(const dpm_solver_multistep_inverse_class&, const dpm_solver_multistep_inverse_class&) = default;
+  friend bool operator==(const dpm_solver_multistep_inverse_class&,
+                         const dpm_solver_multistep_inverse_class&) = default;
 
  private:
   std::vector<double> rising(std::size_t n, std::size_t last) const {
@@ -79,7 +80,8 @@ struct dpm_solver_multistep_inverse_class {
       return labels;
     }
     const std::size_t stride = last / (n + 1);
-    for (std::size_t i = 0; i < n; ++i) labels.push_back(static_cast<double>(i * stride) + static_cast<double>(spacing.offset));
+    for (std::size_t i = 0; i < n; ++i)
+      labels.push_back(static_cast<double>(i * stride) + static_cast<double>(spacing.offset));
     return labels;
   }
 

@@ -49,7 +49,10 @@ struct edm_euler_class {
 
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps", "sigmas", "s_churn", "s_tmin", "s_tmax", "s_noise"});
-    return {.solver = euler{.s_churn = a.s_churn, .s_tmin = a.s_tmin, .s_tmax = a.s_tmax, .s_noise = a.s_noise,
+    return {.solver = euler{.s_churn = a.s_churn,
+                            .s_tmin = a.s_tmin,
+                            .s_tmax = a.s_tmax,
+                            .s_noise = a.s_noise,
                             .churn_after = true},
             .schedule = edm{.sigma_min = edm_field.sigma_min, .sigma_max = edm_field.sigma_max},
             .path = path_of(grid(a), [](double sigma, double) { return exploding_level(sigma, sigma); }),

@@ -20,7 +20,8 @@ struct euler_ancestral_discrete_class {
   }
 
   sigma_grid grid(const diffusers_arguments& a) const {
-    sigma_grid g = k.grid(sigma_table{sigmas_of(k.alphas_cumprod())}, k.labels(a.steps(class_name, k.betas.train_steps)), false);
+    sigma_grid g =
+        k.grid(sigma_table{sigmas_of(k.alphas_cumprod())}, k.labels(a.steps(class_name, k.betas.train_steps)), false);
     g.sigmas.push_back(0);
     return g;
   }

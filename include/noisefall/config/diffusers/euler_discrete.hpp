@@ -25,7 +25,8 @@ struct euler_discrete_class {
     interpolation = f.choice("interpolation_type", "linear", {"linear", "log_linear"});
     final_type = f.choice("final_sigmas_type", "zero", {"zero", "sigma_min"});
     const std::string prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction"});
-    continuous = f.choice("timestep_type", "discrete", {"discrete", "continuous"}) == "continuous" && prediction == "v_prediction";
+    continuous = f.choice("timestep_type", "discrete", {"discrete", "continuous"}) == "continuous" &&
+                 prediction == "v_prediction";
   }
 
   sigma_grid grid(const diffusers_arguments& a) const {
@@ -64,7 +65,8 @@ struct euler_discrete_class {
     const sigma_grid g = grid(a);
     std::vector<noise_level> levels;
     for (const double t : timesteps)
-      levels.push_back(table_level(k.alphas_cumprod(), static_cast<long>(position_of(t, g.labels, false, class_name)), class_name));
+      levels.push_back(
+          table_level(k.alphas_cumprod(), static_cast<long>(position_of(t, g.labels, false, class_name)), class_name));
     return levels;
   }
 

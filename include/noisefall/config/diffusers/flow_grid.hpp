@@ -34,7 +34,8 @@ struct flow_fields {
     base_image_seq_len = static_cast<std::size_t>(f.integer("base_image_seq_len", 256, 1));
     max_image_seq_len = static_cast<std::size_t>(f.integer("max_image_seq_len", 4096, 1));
     invert = f.boolean("invert_sigmas", false);
-    shift_terminal = f.maybe_number("shift_terminal", {.low = 0, .high = 1, .open_high = true, .text = "a number in [0, 1)"});
+    shift_terminal =
+        f.maybe_number("shift_terminal", {.low = 0, .high = 1, .open_high = true, .text = "a number in [0, 1)"});
     switches.read(f, false, false);
     time_shift_type = f.choice("time_shift_type", time_shift_type, {"exponential", "linear"});
   }
@@ -44,7 +45,7 @@ struct flow_fields {
     const double train = static_cast<double>(train_steps);
     sigma_grid g{.sigmas = start(a, class_name), .labels = {}};
     for (double& s : g.sigmas)
-      s = !dynamic_shift                      ? time_shift(shift, s)
+      s = !dynamic_shift                     ? time_shift(shift, s)
           : time_shift_type == "exponential" ? time_shift_exponential(*a.mu, s)
                                              : time_shift_linear(*a.mu, s);
     if (shift_terminal && *shift_terminal != 0) g.sigmas = stretch_to_terminal(std::move(g.sigmas), *shift_terminal);
@@ -65,8 +66,8 @@ struct flow_fields {
   std::vector<double> start(const diffusers_arguments& a, std::string_view class_name) const {
     const double train = static_cast<double>(train_steps);
     const auto same_length = [&](const std::optional<std::vector<double>>& list, std::string_view name) {
-      require(!list || (!list->empty() && (!a.num_inference_steps || list->size() == *a.num_inference_steps)), class_name,
-              std::string{name} + ": " + std::to_string(list ? list->size() : 0) + " entries",
+      require(!list || (!list->empty() && (!a.num_inference_steps || list->size() == *a.num_inference_steps)),
+              class_name, std::string{name} + ": " + std::to_string(list ? list->size() : 0) + " entries",
               "num_inference_steps of them, 1 or more");
     };
     same_length(a.sigmas, "sigmas");

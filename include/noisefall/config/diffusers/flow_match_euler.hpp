@@ -14,7 +14,8 @@
 
 namespace noisefall::diffusers {
 
-// Euler on a flow's velocity is DDIM; stochastic_sampling renews all noise in each step. With invert_sigmas the levels rise.
+// Euler on a flow's velocity is DDIM; stochastic_sampling renews all noise in each step. With invert_sigmas the levels
+// rise.
 struct flow_match_euler_class {
   static constexpr std::string_view class_name = "FlowMatchEulerDiscreteScheduler";
 

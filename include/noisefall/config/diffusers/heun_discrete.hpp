@@ -23,7 +23,8 @@ struct heun_discrete_class {
 
   sigma_grid grid(const diffusers_arguments& a) const {
     a.one_of(class_name, a.timesteps, "timesteps");
-    require(!a.timesteps || !k.switches.regrids(), class_name, "timesteps are given", "timesteps without sigma switches");
+    require(!a.timesteps || !k.switches.regrids(), class_name, "timesteps are given",
+            "timesteps without sigma switches");
     sigma_grid g = k.grid(sigma_table{sigmas_of(k.alphas_cumprod())},
                           a.timesteps ? *a.timesteps : k.labels(a.steps(class_name, k.betas.train_steps)), false);
     g.sigmas = doubled(g.sigmas);

@@ -12,8 +12,8 @@
 
 namespace noisefall::diffusers {
 
-// As KDPM2Discrete, but the label between two sigmas is that of the geometric mean of the first and of the sigma that the
-// ancestral step goes down to.
+// As KDPM2Discrete, but the label between two sigmas is that of the geometric mean of the first and of the sigma that
+// the ancestral step goes down to.
 struct k_dpm_2_ancestral_discrete_class {
   static constexpr std::string_view class_name = "KDPM2AncestralDiscreteScheduler";
 
@@ -31,7 +31,8 @@ struct k_dpm_2_ancestral_discrete_class {
     std::vector<double> middle;
     for (std::size_t i = 0; i + 1 < g.sigmas.size(); ++i) {
       const double s = g.sigmas[i], next = g.sigmas[i + 1];
-      const double up = std::sqrt(next * next * (s * s - next * next) / (s * s)), down = std::sqrt(next * next - up * up);
+      const double up = std::sqrt(next * next * (s * s - next * next) / (s * s)),
+                   down = std::sqrt(next * next - up * up);
       middle.push_back(std::exp((std::log(s) + std::log(down)) / 2));
     }
     g.labels = interleaved(g.labels, table.labels(middle, false));

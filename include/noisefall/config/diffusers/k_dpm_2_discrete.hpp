@@ -12,7 +12,8 @@
 
 namespace noisefall::diffusers {
 
-// A label per evaluation: between each two that of the geometric mean of their sigmas. sigmas: each after the first twice.
+// A label per evaluation: between each two that of the geometric mean of their sigmas. sigmas: each after the first
+// twice.
 struct k_dpm_2_discrete_class {
   static constexpr std::string_view class_name = "KDPM2DiscreteScheduler";
 

@@ -1,4 +1,5 @@
-// set_timesteps of the classes after k-diffusion: Euler, EulerAncestral, Heun, KDPM2, KDPM2Ancestral, LMS, DPMSolverSDE.
+// set_timesteps of the classes after k-diffusion: Euler, EulerAncestral, Heun, KDPM2, KDPM2Ancestral, LMS,
+// DPMSolverSDE.
 #pragma once
 
 #include <cmath>

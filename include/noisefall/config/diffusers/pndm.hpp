@@ -18,8 +18,8 @@
 
 namespace noisefall::diffusers {
 
-// A step goes from label t to t - N / n, as in DDIM, except in the start. Outputs of a network that predicts v are averaged
-// over different levels before they are converted.
+// A step goes from label t to t - N / n, as in DDIM, except in the start. Outputs of a network that predicts v are
+// averaged over different levels before they are converted.
 struct pndm_class {
   static constexpr std::string_view class_name = "PNDMScheduler";
 
@@ -51,7 +51,7 @@ struct pndm_class {
     const long stride = static_cast<long>(betas.train_steps / n);
     std::vector<leg> legs;
     for (const long t : labels(spacing, n, betas.train_steps)) {
-      noise_level to = t >= stride   ? table_level(bars, t - stride, class_name)
+      noise_level to = t >= stride    ? table_level(bars, t - stride, class_name)
                        : alpha_to_one ? noise_level{0, 1, 0}
                                       : table_level(bars, 0, class_name);
       to.t = static_cast<double>(t - stride);

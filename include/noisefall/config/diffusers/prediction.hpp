@@ -21,7 +21,8 @@ struct flow_by_ratio {
   double label(const noise_level& at) const { return at.t; }
 };
 
-// A v on a flow's levels (v_prediction with use_flow_sigmas): D = alpha * x - sigma * out, although alpha^2 + sigma^2 < 1.
+// A v on a flow's levels (v_prediction with use_flow_sigmas): D = alpha * x - sigma * out, although alpha^2 + sigma^2
+// < 1.
 struct v_as_if_preserving {
   affine to_x0(const noise_level& at) const { return {at.alpha, -at.sigma}; }
   affine to_eps(const noise_level& at) const { return {at.sigma, at.alpha}; }

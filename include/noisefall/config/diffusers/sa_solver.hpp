@@ -17,8 +17,8 @@
 
 namespace noisefall::diffusers {
 
-// tau is 1 for labels 200 to 800 and 0 elsewhere (tau_func, which no file can hold). With any sigma switch the last sigma
-// stands twice; without one the run ends at the table's cleanest.
+// tau is 1 for labels 200 to 800 and 0 elsewhere (tau_func, which no file can hold). With any sigma switch the last
+// sigma stands twice; without one the run ends at the table's cleanest.
 struct sa_solver_class {
   static constexpr std::string_view class_name = "SASolverScheduler";
 
@@ -37,7 +37,8 @@ struct sa_solver_class {
     switches.read(f, false, true);
     predictor_order = static_cast<int>(f.integer("predictor_order", 2, 1, 4));
     corrector_order = static_cast<int>(f.integer("corrector_order", 2, 1, 4));
-    by_eps = f.choice("algorithm_type", "data_prediction", {"data_prediction", "noise_prediction"}) == "noise_prediction";
+    by_eps =
+        f.choice("algorithm_type", "data_prediction", {"data_prediction", "noise_prediction"}) == "noise_prediction";
     if (f.has("tau_func")) f.refuse("tau_func", "a function", "null");
     map = read_thresholding(f);
     if (by_eps && map.how != threshold::kind::none)
@@ -73,7 +74,9 @@ struct sa_solver_class {
     a.allow_only(class_name, {"num_inference_steps"});
     return {.solver = sa_solver{.predictor_order = predictor_order,
                                 .corrector_order = corrector_order,
-                                .of = by_eps ? quantity::eps : quantity::x0, .tau_from = 200, .tau_to = 800,
+                                .of = by_eps ? quantity::eps : quantity::x0,
+                                .tau_from = 200,
+                                .tau_to = 800,
                                 .lower_order_final = lower_order_final},
             .schedule = discrete_schedule{alphas_cumprod(), between::sigma},
             .path = path_of(grid(a), [this](double sigma, double label) { return switches.level(sigma, label); }),

@@ -9,9 +9,9 @@
 
 namespace noisefall {
 
-// sampler{s.solver, s.schedule, s.path, guidance, s.parameterisation, s.map} computes what diffusers computes. The path is
-// of kind compat: levels may repeat, legs need not join, and a leg's label may be that of another level than it starts
-// from. A run starts from init_noise_sigma times a standard normal.
+// sampler{s.solver, s.schedule, s.path, guidance, s.parameterisation, s.map} computes what diffusers computes. The path
+// is of kind compat: levels may repeat, legs need not join, and a leg's label may be that of another level than it
+// starts from. A run starts from init_noise_sigma times a standard normal.
 struct diffusers_setup {
   erased_solver solver;
   any_schedule schedule;

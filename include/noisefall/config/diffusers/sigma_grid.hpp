@@ -99,8 +99,8 @@ struct sigma_table {
     return result;
   }
 
-  // As sigma_to_index, for tables that need not rise at their noisy end (rescale_betas_zero_snr): the last entry that is
-  // not above counts.
+  // As sigma_to_index, for tables that need not rise at their noisy end (rescale_betas_zero_snr): the last entry that
+  // is not above counts.
   double index_of(double sigma) const {
     if (log_sigmas.size() == 1) return 0;
     const double wanted = std::log(std::max(sigma, 1e-10));
@@ -151,7 +151,8 @@ template <class Level>
 std::vector<noise_level> grid_levels(const sigma_grid& grid, std::span<const double> labels, bool last_if_absent,
                                      std::string_view class_name, Level level) {
   std::vector<noise_level> levels;
-  for (const double t : labels) levels.push_back(level(grid.sigmas[position_of(t, grid.labels, last_if_absent, class_name)], t));
+  for (const double t : labels)
+    levels.push_back(level(grid.sigmas[position_of(t, grid.labels, last_if_absent, class_name)], t));
   return levels;
 }
 

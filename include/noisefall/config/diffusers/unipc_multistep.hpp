@@ -19,7 +19,8 @@
 
 namespace noisefall::diffusers {
 
-// Thresholding acts in data prediction only; use_flow_sigmas has a rule of its own for sigmas, shifts and the first one.
+// Thresholding acts in data prediction only; use_flow_sigmas has a rule of its own for sigmas, shifts and the first
+// one.
 struct unipc_multistep_class {
   static constexpr std::string_view class_name = "UniPCMultistepScheduler";
 
@@ -41,7 +42,8 @@ struct unipc_multistep_class {
     predict_x0 = f.boolean("predict_x0", true);
     map = read_thresholding(f);
     if (!predict_x0) map.how = threshold::kind::none;
-    solver_type = f.choice("solver_type", "bh2", {"bh1", "bh2"}, {{"midpoint", "bh2"}, {"heun", "bh2"}, {"logrho", "bh2"}});
+    solver_type =
+        f.choice("solver_type", "bh2", {"bh1", "bh2"}, {{"midpoint", "bh2"}, {"heun", "bh2"}, {"logrho", "bh2"}});
     lower_order_final = f.boolean("lower_order_final", true);
     for (const double i : f.numbers("disable_corrector", not_negative).value_or(std::vector<double>{}))
       skip_corrector.push_back(static_cast<std::size_t>(i));
@@ -49,7 +51,8 @@ struct unipc_multistep_class {
     final_type = read_final(f);
     dynamic_shift = f.boolean("use_dynamic_shifting", false);
     time_shift = f.choice("time_shift_type", "exponential", {"exponential", "linear"});
-    shift_terminal = f.maybe_number("shift_terminal", {.low = 0, .high = 1, .open_high = true, .text = "a number in [0, 1)"});
+    shift_terminal =
+        f.maybe_number("shift_terminal", {.low = 0, .high = 1, .open_high = true, .text = "a number in [0, 1)"});
     if (shift_terminal && !switches.flow) f.refuse("shift_terminal", "null, or use_flow_sigmas");
     if (predict_x0)
       prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction", "flow_prediction"});
@@ -90,7 +93,8 @@ struct unipc_multistep_class {
   }
 
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
-    return grid_levels(grid(a), timesteps, true, class_name, [this](double sigma, double label) { return switches.level(sigma, label); });
+    return grid_levels(grid(a), timesteps, true, class_name,
+                       [this](double sigma, double label) { return switches.level(sigma, label); });
   }
 
   diffusers_setup setup(const diffusers_arguments& a) const {
@@ -120,7 +124,7 @@ struct unipc_multistep_class {
       g.sigmas.pop_back();
     }
     for (double& s : g.sigmas)
-      s = !dynamic_shift                 ? noisefall::time_shift(switches.flow_shift, s)
+      s = !dynamic_shift                ? noisefall::time_shift(switches.flow_shift, s)
           : time_shift == "exponential" ? time_shift_exponential(*a.mu, s)
                                         : time_shift_linear(*a.mu, s);
     if (shift_terminal && *shift_terminal != 0) g.sigmas = stretch_to_terminal(std::move(g.sigmas), *shift_terminal);
