@@ -343,7 +343,7 @@ TEST_CASE("a sampler that cannot work is refused before anything runs", "[config
         "/trajectory: trajectory: leg 0: rises (sigma/alpha from 1.000000 to 2.000000); allowed: levels that fall "
         "strictly; build it as inversion, renoise or compat to allow more");
   CHECK(refused(R"({"schedule": "rectified_flow", "trajectory": {"name": "flow_uniform"}})") ==
-        "sampler: leg 0 (sigma/alpha inf to 3.000000): this parameterisation cannot give x0 at alpha = 0.000000 "
+        "sampler: leg 0 (sigma/alpha inf to 3.000000): this parameterisation cannot give x0 at alpha = 0 "
         "(infinite noise); allowed: x0-, v- or flow-prediction, or a trajectory that starts at finite noise");
   CHECK_THAT(refused(R"({"solver": "heun", "guidance": "cfg_pp"})"),
              Catch::Matchers::ContainsSubstring("heun: cannot renoise with another eps than it denoises with"));

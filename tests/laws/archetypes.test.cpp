@@ -46,7 +46,9 @@ struct least_noise {
 };
 
 struct least_spacing {
-  nf::trajectory operator()(const auto&) const { return nf::trajectory{std::vector<nf::noise_level>{{1, 1, 1}, {0, 1, 0}}}; }
+  nf::trajectory operator()(const auto&) const {
+    return nf::trajectory{std::vector<nf::noise_level>{{1, 1, 1}, {0, 1, 0}}};
+  }
 };
 
 struct least_schedule {
@@ -97,9 +99,12 @@ struct least_own_step {
   void transfer(nf::archive& to, state& s) const { to(s.told); }
   nf::own_action advance(state& s, nf::bench&) const {
     switch (s.told++) {
-      case 0: return {nf::own_action::kind::evaluate};
-      case 1: return {nf::own_action::kind::step_done};
-      default: return {};
+      case 0:
+        return {nf::own_action::kind::evaluate};
+      case 1:
+        return {nf::own_action::kind::step_done};
+      default:
+        return {};
     }
   }
 };
@@ -144,5 +149,6 @@ TEST_CASE("L19: the archetypes of the concepts run through the engine") {
                            nf::trajectory{std::vector<nf::noise_level>{{1, 1, 1}, {0.5, 1, 0.5}}}, least_guidance{},
                            least_parameterisation{}};
   CHECK(passes(spaced) > 5);
-  CHECK(passes(nf::sampler{least_solver{}, least_schedule{}, least_spacing{}, least_guidance{}, least_parameterisation{}}) == 2);
+  CHECK(passes(nf::sampler{least_solver{}, least_schedule{}, least_spacing{}, least_guidance{},
+                           least_parameterisation{}}) == 2);
 }

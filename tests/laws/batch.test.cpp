@@ -59,7 +59,8 @@ TEST_CASE("L3: a sample does not depend on its batch neighbours under any map") 
 }
 
 TEST_CASE("L3: samples of an adaptive solver that stand on two sides of a window do not feel each other") {
-  for (const nf::weight_schedule& weight : {nf::weight_schedule::interval(2, 0.3, 3), nf::weight_schedule::window(2, 1, 1)}) {
+  for (const nf::weight_schedule& weight :
+       {nf::weight_schedule::interval(2, 0.3, 3), nf::weight_schedule::window(2, 1, 1)}) {
     const nf::sampler sample{nf::dpm_adaptive{}, schedule, path(1), nf::classifier_free{.weight = weight}};
     check_sizes(sample);
   }

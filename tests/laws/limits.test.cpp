@@ -46,7 +46,8 @@ void try_schedule(const std::string& what, const nf::any_schedule& on) {
 
 }  // namespace
 
-TEST_CASE("L13: one step, sigma = 0 and alpha = 0 work for every solver, schedule and parameterisation or are refused") {
+TEST_CASE(
+    "L13: one step, sigma = 0 and alpha = 0 work for every solver, schedule and parameterisation or are refused") {
   try_schedule("vp", nf::vp_linear{});
   try_schedule("linear", nf::linear{});
   try_schedule("edm", nf::edm{});
@@ -55,7 +56,8 @@ TEST_CASE("L13: one step, sigma = 0 and alpha = 0 work for every solver, schedul
 }
 
 TEST_CASE("L13: legs that rise, under every guidance and map, work or are refused") {
-  const std::vector<nf::noise_level> levels{{0, 1, 0}, schedule.at(schedule.time_of(1)), schedule.at(schedule.time_of(-1))};
+  const std::vector<nf::noise_level> levels{
+      {0, 1, 0}, schedule.at(schedule.time_of(1)), schedule.at(schedule.time_of(-1))};
   const nf::trajectory up{{{levels[0], levels[1]}, {levels[1], levels[2]}}, nf::trajectory_kind::inversion};
   const auto attempt = [&](const std::string& name, const auto& solver, const nf::any_guidance& guidance,
                            const nf::threshold& map) {

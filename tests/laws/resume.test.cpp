@@ -109,7 +109,8 @@ TEST_CASE("A checkpoint of another version, shape, seed or sampler is refused, a
   const nf::tensor<float> start = y;
   auto versioned = bytes;
   versioned[0] = std::byte{9};
-  CHECK_THROWS_WITH(nf::load(fresh, versioned), ContainsSubstring("another version") && ContainsSubstring("9 instead of 1"));
+  CHECK_THROWS_WITH(nf::load(fresh, versioned),
+                    ContainsSubstring("another version") && ContainsSubstring("9 instead of 1"));
   const auto shorter = std::span<const std::byte>{bytes}.first(bytes.size() - 5);
   CHECK_THROWS_WITH(nf::load(fresh, shorter), ContainsSubstring("bytes of state"));
   std::vector<std::byte> more = bytes;

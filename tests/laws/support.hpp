@@ -41,7 +41,8 @@ namespace nf = noisefall;
 
 enum class output { eps, x0, v };
 
-// Element by element, x0 = mean + a bounded nonlinear pull towards the state; the output is that x0 seen as eps, x0 or v.
+// Element by element, x0 = mean + a bounded nonlinear pull towards the state; the output is that x0 seen as eps, x0 or
+// v.
 template <output Gives = output::eps>
 struct network {
   using condition = double;
@@ -83,8 +84,7 @@ void for_each_static_solver(See see) {
   see("dpm_singlestep 3", nf::dpm_singlestep{});
   see("unipc 3", nf::unipc{});
   see("sa_solver, pec", nf::sa_solver{.predictor_order = 3, .corrector_order = 3});
-  see("sa_solver, pece",
-      nf::sa_solver{.evaluate = nf::sa_solver::mode::pece});
+  see("sa_solver, pece", nf::sa_solver{.evaluate = nf::sa_solver::mode::pece});
   see("dpm_pp_sde", nf::dpm_pp_sde{});
   see("pndm, pseudo Runge-Kutta", nf::pndm{});
   see("heun, churn", nf::heun{.s_churn = 2});

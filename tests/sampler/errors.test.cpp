@@ -57,9 +57,9 @@ TEST_CASE("No steps, and more steps than a discrete schedule has, are refused") 
 
 TEST_CASE("Orders that a solver does not have are refused by name") {
   for (const int order : {0, 9}) {
-    CHECK_THROWS_WITH((nf::sampler{nf::unipc{.order = order}, schedule, path()}),
-                      ContainsSubstring("unipc.order") && ContainsSubstring(std::to_string(order)) &&
-                          ContainsSubstring("1 to 4"));
+    CHECK_THROWS_WITH(
+        (nf::sampler{nf::unipc{.order = order}, schedule, path()}),
+        ContainsSubstring("unipc.order") && ContainsSubstring(std::to_string(order)) && ContainsSubstring("1 to 4"));
     CHECK_THROWS_WITH((nf::sampler{nf::dpm_multistep{.order = order}, schedule, path()}),
                       ContainsSubstring("dpm_multistep.order") && ContainsSubstring("1 to 3"));
     CHECK_THROWS_WITH((nf::sampler{nf::dpm_adaptive{.order = order}, schedule, path()}),
@@ -151,7 +151,8 @@ TEST_CASE("An inversion does not overwrite the image that it starts from") {
   network<> model;
   nf::tensor<float> x({1, 2});
   x[0] = 5;
-  CHECK_THROWS_WITH(inverts(model, x, guided), ContainsSubstring("run: start") && ContainsSubstring("start_from::given"));
+  CHECK_THROWS_WITH(inverts(model, x, guided),
+                    ContainsSubstring("run: start") && ContainsSubstring("start_from::given"));
   CHECK(x[0] == 5);
 }
 
@@ -219,10 +220,12 @@ TEST_CASE("A solver's rows over what is not there are refused before anything ru
 TEST_CASE("Noise that cannot serve the solver is refused before anything runs") {
   const nf::sampler sde{nf::dpm_pp_sde{}, schedule, path()};
   nf::tensor<double> x({1, 2});
-  CHECK_THROWS_WITH(sde.start(nf::mutable_view<double>{x}, {}, nf::torch_cpu{}), ContainsSubstring("torch_cpu: slot 1"));
+  CHECK_THROWS_WITH(sde.start(nf::mutable_view<double>{x}, {}, nf::torch_cpu{}),
+                    ContainsSubstring("torch_cpu: slot 1"));
   const nf::recorded_noise<double> one_step{{{.values = {1, 2}}, {.step = 0, .values = {1, 2}}}};
   const nf::sampler ancestral{nf::ddim{.eta = 1}, schedule, path()};
-  CHECK_THROWS_WITH(ancestral.start(nf::mutable_view<double>{x}, {}, one_step), ContainsSubstring("no draw for step 1"));
+  CHECK_THROWS_WITH(ancestral.start(nf::mutable_view<double>{x}, {}, one_step),
+                    ContainsSubstring("no draw for step 1"));
 }
 
 TEST_CASE("Looking at what a run does not keep, or is not asked to, is refused") {

@@ -36,11 +36,14 @@ struct dictated {
 const nf::edm schedule{};
 const dictated::condition c{{3, 4}}, u{{1, 0}};
 
-nf::trajectory through(std::span<const double> sigmas) { return nf::trajectory{nf::levels_from_sigmas(schedule, sigmas)}; }
+nf::trajectory through(std::span<const double> sigmas) {
+  return nf::trajectory{nf::levels_from_sigmas(schedule, sigmas)};
+}
 
 // One step from sigma = 2 to 0 ends exactly at the guided x0.
 template <class Guidance, class Parameterisation = nf::predicts_x0>
-std::array<double, 2> guided(const Guidance& rule, Parameterisation meaning = {}, std::array<double, 2> state = {0, 0}) {
+std::array<double, 2> guided(const Guidance& rule, Parameterisation meaning = {},
+                             std::array<double, 2> state = {0, 0}) {
   const nf::sampler sample{nf::ddim{}, schedule, through(std::array{2.0, 0.0}), rule, meaning};
   nf::tensor<double> x({1, 2});
   x[0] = state[0];
@@ -77,8 +80,7 @@ TEST_CASE("The momentum of projected guidance advances once per step, also under
   // Differences (2, 4) in the first step and (1, 1) in the second: momentum -0.5 makes them (2, 4) and (0, -1).
   const nf::apg rule{.weight = 1, .eta = 1, .momentum = -0.5};
   const auto last = [&](const auto& solver, const dictated::condition& conditional, const dictated::condition& other) {
-    const nf::sampler sample{solver, schedule, through(std::array{2.0, 1.0, 0.0}), rule,
-                             nf::predicts_x0{}};
+    const nf::sampler sample{solver, schedule, through(std::array{2.0, 1.0, 0.0}), rule, nf::predicts_x0{}};
     nf::tensor<double> x({1, 2});
     dictated model;
     sample(model, x, {.start = nf::start_from::given, .conditional = conditional, .unconditional = other});
@@ -108,9 +110,9 @@ struct law {
 // From x_T ~ N(0, 80^2): a sampler that is affine in the state is known from two states.
 template <class Solver, class Guidance>
 law law_of(const Solver& solver, std::size_t nodes, const Guidance& rule) {
-  const nf::sampler sample{solver, schedule,
-                           nf::karras{.steps = nodes, .sigma_min = 0.002, .sigma_max = 80, .end = nf::final_level::zero},
-                           rule};
+  const nf::sampler sample{
+      solver, schedule, nf::karras{.steps = nodes, .sigma_min = 0.002, .sigma_max = 80, .end = nf::final_level::zero},
+      rule};
   nf::tensor<double> x({2, 1});
   x[1] = 1;
   two_gaussians model;
@@ -148,8 +150,7 @@ TEST_CASE("CFG++ is guidance that grows with the number of steps") {
 TEST_CASE("CFG++ under 2M continues both histories with the unconditional x0") {
   // One 2M step after a first-order one, by hand at alpha = 1: x_t = D + e^{-h}(x - D_u) + E_1/(2r) (D_u' difference).
   const std::array sigmas{4.0, 2.0, 1.0, 0.0};
-  const nf::sampler sample{nf::dpm_pp_2m{}, schedule, through(sigmas), nf::cfg_pp{.scale = 0.6},
-                           nf::predicts_x0{}};
+  const nf::sampler sample{nf::dpm_pp_2m{}, schedule, through(sigmas), nf::cfg_pp{.scale = 0.6}, nf::predicts_x0{}};
   const dictated::condition cs{{3, 4}, {0, 0}, {2, 1}, {0, 0}, {5, 6}}, us{{1, 0}, {0, 0}, {-1, 2}, {0, 0}, {0, 0}};
   nf::tensor<double> x({1, 2});
   x[0] = 7;

@@ -98,7 +98,7 @@ TEST_CASE("a corrector uses the last step's noise again") {
 TEST_CASE("tau counts inside its range of labels only") {
   auto legs = steps(3);
   legs[0].label = 801, legs[1].label = 800, legs[2].label = not_a_number;
-  const sa_solver solver{.corrector_order = 0};
+  const sa_solver solver{.corrector_order = 0, .tau_from = 200, .tau_to = 800};
   CHECK(solver.plan(scalar::window_at(legs, 0, 0)).result.noise[0] == 0);
   CHECK(solver.plan(scalar::window_at(legs, 1, 0)).result.noise[0] > 0);
   CHECK(solver.plan(scalar::window_at(legs, 2, 0)).result.noise[0] == 0);  // its time is not a label of that range

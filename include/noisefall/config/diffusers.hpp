@@ -43,6 +43,7 @@
 #include <noisefall/config/diffusers/unclip.hpp>
 #include <noisefall/config/diffusers/unipc_multistep.hpp>
 #include <noisefall/config/fields.hpp>
+#include <noisefall/config/python_json.hpp>
 
 namespace noisefall {
 
@@ -84,7 +85,7 @@ struct members<std::variant<Classes...>> {
 // A scheduler_config.json, read and checked once. Keys that the class does not have are kept in file() and ignored, as
 // diffusers does: one file serves several classes.
 //
-//   const nf::diffusers_config config{json};
+//   const nf::diffusers_config config{nf::read_python_json("scheduler_config.json")};
 //   const auto s = config.setup({.num_inference_steps = 25});
 //   const nf::sampler sample{s.solver, s.schedule, s.path, nf::unguided{}, s.parameterisation, s.map};
 class diffusers_config {

@@ -38,7 +38,7 @@ inline nlohmann::json parse_json(std::string_view text, const std::string& sourc
   }
 }
 
-inline nlohmann::json read_json(const std::filesystem::path& file) {
+inline std::string read_text(const std::filesystem::path& file) {
   std::error_code ignored;
   const bool readable = std::filesystem::exists(file, ignored) && !std::filesystem::is_directory(file, ignored);
   std::ifstream in{file, std::ios::binary};
@@ -47,8 +47,11 @@ inline nlohmann::json read_json(const std::filesystem::path& file) {
           : readable                                   ? "cannot be read"
                                                        : "there is no such file",
           "a file that can be read");
-  const std::string text{std::istreambuf_iterator<char>{in}, {}};
-  return parse_json(text, file.string());
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+inline nlohmann::json read_json(const std::filesystem::path& file) {
+  return parse_json(read_text(file), file.string());
 }
 
 }  // namespace noisefall

@@ -15,20 +15,16 @@ class archive {
   virtual bool reads() const = 0;
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void operator()(T& part) {
-    elements(std::span{&part, 1});
-  }
+  requires std::is_trivially_copyable_v<T>
+  void operator()(T& part) { elements(std::span{&part, 1}); }
   // The size stays: it is given by the run, not by the file.
   template <class T>
   void operator()(std::vector<T>& parts) {
     elements(std::span{parts});
   }
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void elements(std::span<T> parts) {
-    bytes(std::as_writable_bytes(parts));
-  }
+  requires std::is_trivially_copyable_v<T>
+  void elements(std::span<T> parts) { bytes(std::as_writable_bytes(parts)); }
 
  protected:
   archive() = default;

@@ -14,8 +14,8 @@ template <class R, class... Args>
 class function_ref<R(Args...)> {
  public:
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<R, const F&, Args...>)
-  function_ref(const F& f)  // NOLINT(google-explicit-constructor): a reference stands for what it refers to
+  requires(!std::same_as<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<R, const F&, Args...>)
+      function_ref(const F& f)  // NOLINT(google-explicit-constructor): a reference stands for what it refers to
       : object_{&f}, call_{[](const void* object, Args... args) -> R {
           return (*static_cast<const F*>(object))(std::forward<Args>(args)...);
         }} {}

@@ -30,9 +30,12 @@ concept Parameterisation = std::copyable<P> && requires(const P& p, const noise_
 template <Parameterisation P>
 affine convert(const P& p, quantity of, const noise_level& at) {
   switch (of) {
-    case quantity::x0: return p.to_x0(at);
-    case quantity::eps: return p.to_eps(at);
-    case quantity::output: break;
+    case quantity::x0:
+      return p.to_x0(at);
+    case quantity::eps:
+      return p.to_eps(at);
+    case quantity::output:
+      break;
   }
   return {0, 1};
 }

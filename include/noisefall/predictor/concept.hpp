@@ -15,7 +15,7 @@ namespace noisefall {
 // The state handed along is already multiplied by input_scale().
 struct evaluation {
   std::span<const noise_level> levels{};
-  std::span<const double> labels{};  // what the network is fed as time
+  std::span<const double> labels{};        // what the network is fed as time
   std::span<const double> input_scales{};  // what the state was multiplied by; empty: 1
   std::uint64_t seed = 0, first_sample = 0;
   std::size_t step = 0, call = 0;  // the leg, and the evaluation within it
@@ -31,8 +31,8 @@ struct evaluation {
 // A predictor whose output has another shape than the state (learned variance: twice the channels) declares
 // `shape output_shape(const shape& state) const`.
 template <class P, class A>
-concept NoisePredictor = Algebra<A> && requires(P& p, typename A::view x, const evaluation& at,
-                                               const typename P::condition& c, typename A::span out) {
+concept NoisePredictor = Algebra<A> &&
+    requires(P& p, typename A::view x, const evaluation& at, const typename P::condition& c, typename A::span out) {
   { p.predict(x, at, c, out) } -> std::same_as<void>;
 };
 
@@ -41,7 +41,7 @@ template <class P, class A>
 concept BatchPredictor = NoisePredictor<P, A> &&
     requires(P& p, typename A::view x, const evaluation& at, std::span<const typename P::condition* const> conditions,
              std::span<const typename A::span> outs) {
-      { p.predict(x, at, conditions, outs) } -> std::same_as<void>;
-    };
+  { p.predict(x, at, conditions, outs) } -> std::same_as<void>;
+};
 
 }  // namespace noisefall

@@ -20,13 +20,13 @@ struct increment {
 };
 
 // fill() writes out[i * sample_size + e] for every sample i and element e, as independent standard normals whose value
-// depends on nothing but the source, the increment, i + first_sample and e. It must be pure: called again, the same bits.
-// A source that cannot serve every increment may declare `void check(const increment&, std::size_t samples) const`, which
-// throws; a run asks it for all that it will draw before it begins.
+// depends on nothing but the source, the increment, i + first_sample and e. It must be pure: called again, the same
+// bits. A source that cannot serve every increment may declare `void check(const increment&, std::size_t samples)
+// const`, which throws; a run asks it for all that it will draw before it begins.
 template <class Z, class T>
 concept NoiseSource = std::copy_constructible<Z> &&
     requires(const Z& z, std::span<T> out, std::size_t sample_size, const increment& which) {
-      { z.fill(out, sample_size, which) } -> std::same_as<void>;
-    };
+  { z.fill(out, sample_size, which) } -> std::same_as<void>;
+};
 
 }  // namespace noisefall

@@ -79,7 +79,8 @@ auto checkpoint_fields(const Run& run) {
 }  // namespace detail
 
 // The bytes of a run between two steps. They hold no policies: load() wants a run of the same sampler, shape, seed and
-// first_sample, and checks that: "the same" means every coefficient of every step. Numbers are stored as this machine has them (little-endian on all that we build for).
+// first_sample, and checks that: "the same" means every coefficient of every step. Numbers are stored as this machine
+// has them (little-endian on all that we build for).
 template <class Run>
 std::vector<std::byte> save(Run& run) {
   require(run.between_steps(), "checkpoint: save", "the run is inside a step",
@@ -106,8 +107,8 @@ void load(Run& run, std::span<const std::byte> bytes) {
   }
   detail::checkpoint_counter needed;
   run.transfer(needed);
-  require(in.left() == needed.count, "checkpoint: load",
-          std::to_string(in.left()) + " bytes of state", std::to_string(needed.count) + ", as save() gave them");
+  require(in.left() == needed.count, "checkpoint: load", std::to_string(in.left()) + " bytes of state",
+          std::to_string(needed.count) + ", as save() gave them");
   run.transfer(in);
 }
 

@@ -42,8 +42,8 @@ class evaluator {
   using span = typename A::span;
   using buffer = typename A::buffer;
 
-  evaluator(A device, std::shared_ptr<const policies> with, const run_needs& needs, span state,
-            const run_settings& set, Z source)
+  evaluator(A device, std::shared_ptr<const policies> with, const run_needs& needs, span state, const run_settings& set,
+            Z source)
       : algebra{std::move(device)},
         chosen{std::move(with)},
         settings{set},
@@ -215,9 +215,8 @@ class evaluator {
   void add_next_tensor(int state_id) {
     if (!chosen->guidance.has_state()) return;
     const std::size_t row = builder.output(algebra.view_of(*guidance_tensor_[1 - current_tensor_]));
-    add_reading(row, state_id, 1, [&](std::size_t lane) {
-      return reader.next_tensor(level(lane), lane % reading_lanes_);
-    });
+    add_reading(row, state_id, 1,
+                [&](std::size_t lane) { return reader.next_tensor(level(lane), lane % reading_lanes_); });
   }
   void commit_guidance() {
     if (chosen->guidance.has_state()) current_tensor_ = 1 - current_tensor_;
@@ -273,7 +272,9 @@ class evaluator {
  private:
   // A row over the batch as one long array; a state with gaps belongs into a copy.
   static void require_contiguous(const span& state) {
-    if constexpr (requires { { state.contiguous() } -> std::same_as<bool>; })
+    if constexpr (requires {
+                    { state.contiguous() } -> std::same_as<bool>;
+                  })
       require(state.contiguous(), "run: state", "samples with gaps between them", "a contiguous batch");
   }
 
@@ -296,8 +297,7 @@ class evaluator {
     request.at.input_scales = std::span{scales_}.first(levels.size());
     builder.begin(levels.size(), settings.seed);
     const std::size_t row = builder.output(algebra.view_of(*scaled_)), term = builder.input(x_id, state);
-    for (std::size_t lane = 0; lane < levels.size(); ++lane)
-      builder.add(row, term, lane, scales_[lane]);
+    for (std::size_t lane = 0; lane < levels.size(); ++lane) builder.add(row, term, lane, scales_[lane]);
     run_pass();
     request.state = algebra.view_of(*scaled_);
   }

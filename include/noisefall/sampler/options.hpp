@@ -42,9 +42,12 @@ struct run_options {
 
   const Condition& of_branch(std::size_t branch) const {
     switch (branch) {
-      case 0: return conditional;
-      case 1: return unconditional;
-      default: return further[branch - 2];
+      case 0:
+        return conditional;
+      case 1:
+        return unconditional;
+      default:
+        return further[branch - 2];
     }
   }
 };

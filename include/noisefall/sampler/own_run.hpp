@@ -47,9 +47,7 @@ class own_run final : private bench {
   }
 
   bool done() const { return action_.what != own_action::kind::evaluate; }
-  bool diverged() const {
-    return action_.what == own_action::kind::diverged || !core_.algebra.finite(core_.x);
-  }
+  bool diverged() const { return action_.what == own_action::kind::diverged || !core_.algebra.finite(core_.x); }
   std::size_t steps_done() const { return steps_; }
   std::size_t evaluations() const { return core_.evaluations; }
   view state() const { return core_.x; }
@@ -114,9 +112,11 @@ class own_run final : private bench {
 
   void draw(std::size_t to, std::span<const std::uint32_t> steps, std::span<const noise_level> from,
             std::span<const noise_level> until, std::span<const std::uint8_t> wanted) override {
-    core_.fill(view_of(to), [&](std::size_t i) { return wanted[i] != 0; }, [&](std::size_t i) {
-      return increment{core_.settings.first_sample + i, steps[i], 0, from[i].rho(), until[i].rho()};
-    });
+    core_.fill(
+        view_of(to), [&](std::size_t i) { return wanted[i] != 0; },
+        [&](std::size_t i) {
+          return increment{core_.settings.first_sample + i, steps[i], 0, from[i].rho(), until[i].rho()};
+        });
   }
 
   void error(std::size_t low, std::size_t high, std::size_t previous, double atol, double rtol,

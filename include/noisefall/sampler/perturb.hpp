@@ -20,8 +20,9 @@ template <class T, class A, class B>
 void mix(view<T> first, view<T> second, std::span<const noise_level> levels, mutable_view<T> out, const char* where,
          A a, B b) {
   if (!(first.extents() == out.extents() && second.extents() == out.extents()))
-    throw error{where, "shapes " + to_string(first.extents()) + ", " + to_string(second.extents()) + " into " +
-                           to_string(out.extents()),
+    throw error{where,
+                "shapes " + to_string(first.extents()) + ", " + to_string(second.extents()) + " into " +
+                    to_string(out.extents()),
                 "three equal shapes"};
   if (levels.size() != 1 && levels.size() != out.samples())
     throw error{where, std::to_string(levels.size()) + " levels for " + std::to_string(out.samples()) + " samples",
@@ -41,18 +42,20 @@ void mix(view<T> first, view<T> second, std::span<const noise_level> levels, mut
 // out = alpha * x0 + sigma * noise, all [B, ...]; one level for the batch or one per sample. Kingma et al.,
 // arXiv:2107.00630, equation 1. In place is allowed.
 template <class T>
-void perturb(std::type_identity_t<view<T>> x0, std::type_identity_t<view<T>> noise,
-             std::span<const noise_level> levels, mutable_view<T> out) {
-  detail::mix<T>(x0, noise, levels, out, "perturb", [](const noise_level& l) { return l.alpha; },
-                 [](const noise_level& l) { return l.sigma; });
+void perturb(std::type_identity_t<view<T>> x0, std::type_identity_t<view<T>> noise, std::span<const noise_level> levels,
+             mutable_view<T> out) {
+  detail::mix<T>(
+      x0, noise, levels, out, "perturb", [](const noise_level& l) { return l.alpha; },
+      [](const noise_level& l) { return l.sigma; });
 }
 
 // out = alpha * noise - sigma * x0: what a v-predicting network is trained on. Salimans and Ho, arXiv:2202.00512.
 template <class T>
 void velocity(std::type_identity_t<view<T>> x0, std::type_identity_t<view<T>> noise,
               std::span<const noise_level> levels, mutable_view<T> out) {
-  detail::mix<T>(x0, noise, levels, out, "velocity", [](const noise_level& l) { return -l.sigma; },
-                 [](const noise_level& l) { return l.alpha; });
+  detail::mix<T>(
+      x0, noise, levels, out, "velocity", [](const noise_level& l) { return -l.sigma; },
+      [](const noise_level& l) { return l.alpha; });
 }
 
 }  // namespace noisefall

@@ -147,7 +147,8 @@ class planned_run {
     core_.run_pass();
     build(reading_source::slot);
     if (core_.builder.overflowed())
-      throw error{core_.chosen->solver_name(), "a row over more than 8 arrays in step " + std::to_string(step_), "8 arrays"};
+      throw error{core_.chosen->solver_name(), "a row over more than 8 arrays in step " + std::to_string(step_),
+                  "8 arrays"};
     core_.run_pass();
   }
 
@@ -189,7 +190,9 @@ class planned_run {
     auto& what = core_.builder.what;
     what.has_value = true;
     switch (map.how) {
-      case threshold::kind::none: add_reading_row(0, of); break;
+      case threshold::kind::none:
+        add_reading_row(0, of);
+        break;
       case threshold::kind::fixed:
         add_reading_row(0, quantity::x0);
         what.limit = {&map.range, 1};
@@ -215,7 +218,9 @@ class planned_run {
   bool is_looked_at_later() const {
     if (plan_.remember == evaluation_ && core_.chosen->planner().history() > 0) return true;
     if (last_evaluation()) return false;
-    const auto uses = [this](const noisefall::row& r) { return r.now[evaluation_] != 0 || r.now_renoise[evaluation_] != 0; };
+    const auto uses = [this](const noisefall::row& r) {
+      return r.now[evaluation_] != 0 || r.now_renoise[evaluation_] != 0;
+    };
     for (std::size_t k = evaluation_ + 2; k < plan_.evaluations.size(); ++k)
       if (uses(plan_.evaluations[k].state)) return true;
     return uses(plan_.result) || (plan_.keep && uses(*plan_.keep));
@@ -232,8 +237,7 @@ class planned_run {
       } else {
         add_present_reading(core_.builder.output(slot(now(evaluation_))), 1, reading_source::value);
       }
-      if (seconds_)
-        add_present_renoise(core_.builder.output(renoise_slot(now(evaluation_))), 1, reading_source::value);
+      if (seconds_) add_present_renoise(core_.builder.output(renoise_slot(now(evaluation_))), 1, reading_source::value);
     }
     if (evaluation_ == 0) core_.add_next_tensor(state_id());
   }
@@ -268,8 +272,7 @@ class planned_run {
       return;
     }
     const affine after = after_value();
-    if (after.x != 0)
-      core_.builder.add(row, core_.builder.input(state_id(), looked_at()), weight * after.x);
+    if (after.x != 0) core_.builder.add(row, core_.builder.input(state_id(), looked_at()), weight * after.x);
     core_.builder.add(row, pass_weights::value_term, weight * after.out);
   }
 
@@ -292,7 +295,8 @@ class planned_run {
     if (r.previous != 0) add(r.previous, core_.previous_id, core_.algebra.view_of(*previous_));
     for (std::size_t k = 0; k < max_evaluations; ++k) {
       const bool present = k == evaluation_ && source != reading_source::none;
-      if (r.now[k] != 0) present ? add_present_reading(row, r.now[k], source) : add(r.now[k], slot_id(now(k)), slot(now(k)));
+      if (r.now[k] != 0)
+        present ? add_present_reading(row, r.now[k], source) : add(r.now[k], slot_id(now(k)), slot(now(k)));
       if (r.now_renoise[k] != 0)
         present ? add_present_renoise(row, r.now_renoise[k], source)
                 : add(r.now_renoise[k], renoise_id(now(k)), renoise_slot(now(k)));

@@ -108,9 +108,8 @@ struct policies {
     for (std::size_t j = 0; j < max_noise_slots; ++j) {
       if (r.noise[j] == 0) continue;
       const noise_slot& z = plan.slots[j];
-      const bool known = std::any_of(draws.begin(), draws.end(), [&](const increment& d) {
-        return d.step == z.step && d.slot == z.slot;
-      });
+      const bool known = std::any_of(draws.begin(), draws.end(),
+                                     [&](const increment& d) { return d.step == z.step && d.slot == z.slot; });
       if (!known) draws.push_back({0, z.step, z.slot, z.from.rho(), z.to.rho()});
     }
   }
@@ -125,7 +124,8 @@ struct policies {
       for (const double w : weights) mix(hash, w);
     for (const double w : r.noise) mix(hash, w);
   }
-  // What the guidance, the parameterisation and the map do at a level. Rules that look at inner products are shown some.
+  // What the guidance, the parameterisation and the map do at a level. Rules that look at inner products are shown
+  // some.
   void mix_in(std::uint64_t& hash, const noise_level& from, const noise_level& to, const noise_level& at) const {
     static constexpr double products[] = {2, 0.5, 0.3, 1, 0.5, 1.5, 0.2, 0.4, 0.3, 0.2, 1.2, 0.1, 1, 0.4, 0.1, 4};
     const std::size_t vectors = guidance.has_state() ? 4 : 3;
@@ -136,8 +136,8 @@ struct policies {
     for (const double v : {w.guided_state, w.next_state, static_cast<double>(guidance.space())}) mix(hash, v);
     for (const affine a : {parameterisation.to_x0(at), parameterisation.to_eps(at)})
       for (const double v : {a.x, a.out}) mix(hash, v);
-    for (const double v : {at.alpha, at.sigma, parameterisation.input_scale(at), static_cast<double>(map.how), map.range,
-                           map.ratio, map.floor, map.ceiling, map.keep_eps ? 1.0 : 0.0})
+    for (const double v : {at.alpha, at.sigma, parameterisation.input_scale(at), static_cast<double>(map.how),
+                           map.range, map.ratio, map.floor, map.ceiling, map.keep_eps ? 1.0 : 0.0})
       mix(hash, v);
   }
 
@@ -149,15 +149,16 @@ struct policies {
         if (first[k] != 0 || second[k] != 0) n = k + 1;
       return n;
     };
-    require(finite(r), where, "a row with a coefficient that is not finite", "levels at which the solver's coefficients exist");
+    require(finite(r), where, "a row with a coefficient that is not finite",
+            "levels at which the solver's coefficients exist");
     require(reaches(r.now, r.now_renoise) <= evaluations, where, "a row over a reading that is not there yet",
             "the " + std::to_string(evaluations) + " readings before it");
     require(reaches(r.past, r.past_renoise) <= stored, where, "a row over a reading that is not remembered",
             std::to_string(stored) + " remembered readings (history())");
     require(r.previous == 0 || has_previous, where, "a row over the tensor that the last step kept, but it kept none",
             "window.has_previous");
-    require(!plan.remember || *plan.remember < plan.evaluations.size(), where, "an evaluation to remember that is not made",
-            "one of the plan's evaluations");
+    require(!plan.remember || *plan.remember < plan.evaluations.size(), where,
+            "an evaluation to remember that is not made", "one of the plan's evaluations");
   }
 
   void refuse_two_readings() const {
@@ -191,8 +192,8 @@ struct policies {
     if (two_readings() && !planned.takes_two_readings()) refuse_two_readings();
     std::size_t stored = 0;
     bool has_previous = false;
-    require(planned.history() <= max_history, solver_name() + ": history",
-            std::to_string(planned.history()), "0 to " + std::to_string(max_history));
+    require(planned.history() <= max_history, solver_name() + ": history", std::to_string(planned.history()),
+            "0 to " + std::to_string(max_history));
     for (std::size_t i = 0; i < path.steps(); ++i) {
       if (cuts_history(path[i].from)) {
         stored = 0;
@@ -200,7 +201,8 @@ struct policies {
       }
       const std::string where = "sampler: leg " + std::to_string(i) + " (sigma/alpha " +
                                 std::to_string(path[i].from.rho()) + " to " + std::to_string(path[i].to.rho()) + ")";
-      const step_plan plan = with_window(i, stored, has_previous, [&](const step_window& w) { return planned.plan(w); });
+      const step_plan plan =
+          with_window(i, stored, has_previous, [&](const step_window& w) { return planned.plan(w); });
       require(!plan.evaluations.empty(), where, solver_name() + " plans no evaluation", "1 to 4");
       std::size_t made = 0;
       for (const stage& s : plan.evaluations) {
@@ -251,7 +253,10 @@ struct policies {
     throw error{where,
                 std::string{"this parameterisation"} +
                     (guidance.space() == guidance_space::output ? "" : ", with a guidance in another space,") +
-                    " cannot give " + (x0 ? "x0" : "eps") + (at.alpha == 0 ? " at alpha = 0 (infinite noise)" : at.sigma == 0 ? " at sigma = 0" : ""),
+                    " cannot give " + (x0 ? "x0" : "eps") +
+                    (at.alpha == 0   ? " at alpha = 0 (infinite noise)"
+                     : at.sigma == 0 ? " at sigma = 0"
+                                     : ""),
                 x0 ? "x0-, v- or flow-prediction, or a trajectory that starts at finite noise"
                    : "eps-, v- or flow-prediction, or a trajectory that starts above sigma = 0"};
   }

@@ -26,7 +26,8 @@ struct space_change {
 };
 
 // Carries a value of the guidance's space at a level to the quantity wanted.
-inline space_change leave_space(const any_parameterisation& p, guidance_space from, quantity to, const noise_level& at) {
+inline space_change leave_space(const any_parameterisation& p, guidance_space from, quantity to,
+                                const noise_level& at) {
   if (from == guidance_space::output) {
     const affine a = convert(p, to, at);
     return {a.x, a.out};
@@ -42,16 +43,19 @@ inline space_change leave_space(const any_parameterisation& p, guidance_space fr
 
 inline affine enter_space(const any_parameterisation& p, guidance_space to, const noise_level& at) {
   switch (to) {
-    case guidance_space::x0: return p.to_x0(at);
-    case guidance_space::eps: return p.to_eps(at);
-    case guidance_space::output: break;
+    case guidance_space::x0:
+      return p.to_x0(at);
+    case guidance_space::eps:
+      return p.to_eps(at);
+    case guidance_space::output:
+      break;
   }
   return {0, 1};
 }
 
 // The weights that make `to` out of sum_k branch[k] * y_k + tensor * s.
 inline reading_weights weigh(const any_parameterisation& p, guidance_space space, quantity to, const noise_level& at,
-                      const std::array<double, max_branches>& branch, double tensor) {
+                             const std::array<double, max_branches>& branch, double tensor) {
   const space_change leave = leave_space(p, space, to, at);
   const affine enter = enter_space(p, space, at);
   reading_weights w;
@@ -90,9 +94,8 @@ class guided_reader {
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       guidance_position here = at;
       here.at = level(levels, lane);
-      const gram_matrix products{std::span<const double>{gram_}.subspan(
-                                     guidance_->needs_gram() ? lane * vectors * vectors : 0),
-                                 vectors};
+      const gram_matrix products{
+          std::span<const double>{gram_}.subspan(guidance_->needs_gram() ? lane * vectors * vectors : 0), vectors};
       weights_[lane] = guidance_->weights(here, products);
     }
   }
@@ -102,8 +105,8 @@ class guided_reader {
   }
   reading_weights renoise(quantity of, const noise_level& at, std::size_t lane) const {
     const bool own = guidance_->two_readings();
-    return weigh(*parameterisation_, guidance_->space(), of, at,
-                 own ? weights_[lane].renoise : weights_[lane].guided, own ? 0 : weights_[lane].guided_state);
+    return weigh(*parameterisation_, guidance_->space(), of, at, own ? weights_[lane].renoise : weights_[lane].guided,
+                 own ? 0 : weights_[lane].guided_state);
   }
   // The guidance's next tensor, which lives in the rule's space.
   reading_weights next_tensor(const noise_level& at, std::size_t lane) const {

@@ -12,8 +12,8 @@
 
 namespace noisefall {
 
-// One sampling in progress, on the algebra A with the noise Z. It looks at the caller's state x and owns all else; nothing
-// is allocated after construction. It may be moved between two evaluations, not copied.
+// One sampling in progress, on the algebra A with the noise Z. It looks at the caller's state x and owns all else;
+// nothing is allocated after construction. It may be moved between two evaluations, not copied.
 //   while (const auto* request = run.next()) { write request->outputs[k] for each branch; run.answer(); }
 template <Algebra A, class Z>
 class run {
@@ -93,8 +93,10 @@ class run {
   template <class... Parts>
   static kind make(A algebra, std::shared_ptr<const policies> chosen, Parts&&... parts) {
     if (chosen->has_own_steps())
-      return kind{std::in_place_type<own_run<A, Z>>, std::move(algebra), std::move(chosen), std::forward<Parts>(parts)...};
-    return kind{std::in_place_type<planned_run<A, Z>>, std::move(algebra), std::move(chosen), std::forward<Parts>(parts)...};
+      return kind{std::in_place_type<own_run<A, Z>>, std::move(algebra), std::move(chosen),
+                  std::forward<Parts>(parts)...};
+    return kind{std::in_place_type<planned_run<A, Z>>, std::move(algebra), std::move(chosen),
+                std::forward<Parts>(parts)...};
   }
   template <class F>
   decltype(auto) visit(F f) {

@@ -32,21 +32,23 @@ namespace noisefall {
 class sampler {
  public:
   template <class S, NoiseSchedule N, Guidance G = unguided, Parameterisation P = predicts_eps>
-    requires(Solver<S> || OwnStep<S>)
-  sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {}) {
+  requires(Solver<S> || OwnStep<S>)
+      sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {}) {
     if constexpr (requires { schedule.check(); }) schedule.check();
     std::vector<double> jumps = guidance.breakpoints();
-    trajectory snapped = snap(std::move(path), schedule, jumps)
-                             .labelled([&](const noise_level& at) { return parameterisation.label(at); });
+    trajectory snapped = snap(std::move(path), schedule, jumps).labelled([&](const noise_level& at) {
+      return parameterisation.label(at);
+    });
     policies_ = std::make_shared<const policies>(policies{std::move(solver), std::move(schedule), std::move(snapped),
                                                           std::move(guidance), std::move(parameterisation), map,
                                                           std::move(jumps)});
     needs_ = policies_->check();
   }
   template <class S, NoiseSchedule N, Spacing<N> R, Guidance G = unguided, Parameterisation P = predicts_eps>
-    requires(Solver<S> || OwnStep<S>)
-  sampler(S solver, const N& schedule, const R& spacing, G guidance = {}, P parameterisation = {}, threshold map = {})
-      : sampler{std::move(solver), schedule, spacing(schedule), std::move(guidance), std::move(parameterisation), map} {}
+  requires(Solver<S> || OwnStep<S>) sampler(S solver, const N& schedule, const R& spacing, G guidance = {},
+                                            P parameterisation = {}, threshold map = {})
+      : sampler{std::move(solver), schedule, spacing(schedule), std::move(guidance), std::move(parameterisation), map} {
+  }
 
   const policies& parts() const { return *policies_; }
   const trajectory& path() const { return policies_->path; }
@@ -93,10 +95,9 @@ class sampler {
     return finish(now, model, options, see);
   }
   template <class Model, std::floating_point T, class Observer = ignore_steps>
-    requires(!NoiseSource<std::remove_cvref_t<Observer>, T>)
-  run_result operator()(Model& model, mutable_view<T> x,
-                        const std::type_identity_t<run_options<typename Model::condition>>& options = {},
-                        Observer&& see = {}) const {
+  requires(!NoiseSource<std::remove_cvref_t<Observer>, T>) run_result operator()(
+      Model& model, mutable_view<T> x, const std::type_identity_t<run_options<typename Model::condition>>& options = {},
+      Observer&& see = {}) const {
     return (*this)(model, x, options, philox{options.seed}, std::forward<Observer>(see));
   }
   template <class Model, std::floating_point T, class... Rest>
@@ -109,7 +110,9 @@ class sampler {
  private:
   template <class Model>
   static std::size_t output_parts(const Model& model, const shape& state) {
-    if constexpr (requires { { model.output_shape(state) } -> std::convertible_to<shape>; }) {
+    if constexpr (requires {
+                    { model.output_shape(state) } -> std::convertible_to<shape>;
+                  }) {
       const shape out = model.output_shape(state);
       if (out == state) return 1;
       const bool doubled = state.rank() >= 2 && out == state.with_extent(1, 2 * state[1]);

@@ -36,9 +36,8 @@ trajectory snap(trajectory path, const N& schedule, std::span<const double> brea
         nearest = i;
       }
     }
-    const bool has_level = std::any_of(legs.begin(), legs.end(), [&](const leg& l) {
-      return std::abs(l.from.rho() - s) <= 1e-12 * s;
-    });
+    const bool has_level =
+        std::any_of(legs.begin(), legs.end(), [&](const leg& l) { return std::abs(l.from.rho() - s) <= 1e-12 * s; });
     if (nearest == 0 || has_level) continue;
     legs[nearest - 1].to = legs[nearest].from = level_at_rho(schedule, s);
     legs[nearest].label = std::numeric_limits<double>::quiet_NaN();

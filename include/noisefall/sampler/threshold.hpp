@@ -41,8 +41,7 @@ inline threshold static_threshold(double range = 1) {
   return map;
 }
 
-inline threshold dynamic_threshold(double ratio = 0.995,
-                                   double ceiling = std::numeric_limits<double>::infinity()) {
+inline threshold dynamic_threshold(double ratio = 0.995, double ceiling = std::numeric_limits<double>::infinity()) {
   threshold map;
   map.how = threshold::kind::dynamic;
   map.ratio = ratio;

@@ -26,7 +26,9 @@ concept Solver = std::copyable<S> && requires(const S& s, const step_window& win
 // Run-time forms: a type-erased solver answers by member functions, a policy by its static members.
 template <class S>
 constexpr bool takes_two_readings(const S& solver) {
-  if constexpr (requires { { solver.takes_two_readings() } -> std::same_as<bool>; })
+  if constexpr (requires {
+                  { solver.takes_two_readings() } -> std::same_as<bool>;
+                })
     return solver.takes_two_readings();
   else if constexpr (requires { S::two_readings; })
     return S::two_readings;
@@ -36,7 +38,9 @@ constexpr bool takes_two_readings(const S& solver) {
 
 template <class S>
 constexpr std::string_view name_of(const S& policy) {
-  if constexpr (requires { { policy.name() } -> std::convertible_to<std::string_view>; })
+  if constexpr (requires {
+                  { policy.name() } -> std::convertible_to<std::string_view>;
+                })
     return policy.name();
   else if constexpr (requires { S::name; })
     return S::name;

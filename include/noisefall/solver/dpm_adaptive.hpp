@@ -18,16 +18,18 @@
 
 namespace noisefall {
 
-// Two solutions of neighbouring order over the same readings, low (order - 1) and high (order); the error of a sample is
+// Two solutions of neighbouring order over the same readings, low (order - 1) and high (order); the error of a sample
+// is
 //   E = rms( (high - low) / max(atol, rtol * max(|low|, |low before|)) )
 // pid     f = (1/E)^((p+i+d)/k) (1/E')^(-(p+2d)/k) (1/E'')^(d/k), h <- h * (1 + atan(f - 1)), accepted if that is at
 //         least accept_safety; k = order, or 1.5 with noise (Soederlind 2003, as k-diffusion has it)
 // power   accepted if E <= 1, h <- theta * h * E^(-1/order) (Lu et al. 2022, arXiv:2206.00927, appendix C)
 //
-// Walks from the trajectory's first level to its last in lambda, with `order` evaluations a trial, rejected ones included;
-// levels between are not used. Both ends must have a finite lambda, and the first must be the noisier. Each sample has its
-// own error and step size, so it does not depend on its batch; couples_batch takes one error for all instead, as
-// k-diffusion (root mean square) and the official code (maximum) do. eta > 0: ancestral noise after each accepted step.
+// Walks from the trajectory's first level to its last in lambda, with `order` evaluations a trial, rejected ones
+// included; levels between are not used. Both ends must have a finite lambda, and the first must be the noisier. Each
+// sample has its own error and step size, so it does not depend on its batch; couples_batch takes one error for all
+// instead, as k-diffusion (root mean square) and the official code (maximum) do. eta > 0: ancestral noise after each
+// accepted step.
 struct dpm_adaptive {
   static constexpr std::string_view name = "dpm_adaptive";
   static constexpr std::string_view reference = dpm_singlestep::reference;
@@ -121,7 +123,8 @@ struct dpm_adaptive {
         make_stage(s, on, 2);
         s.next = phase::judge;
         return {own_action::kind::evaluate, low, 2};
-      case phase::judge: break;
+      case phase::judge:
+        break;
     }
     judge(s, on);
     s.next = phase::propose;
@@ -175,7 +178,9 @@ struct dpm_adaptive {
     const double h = s.down[i].lambda() - s.lambda[i];
     const exponential_leg leg = leg_in_lambda(s.at[i], to, of, 0);
     auto m = moments(leg.y);
-    const auto lambda = [&](std::size_t j) { return s.lambda[i] + static_cast<double>(j) / static_cast<double>(order) * h; };
+    const auto lambda = [&](std::size_t j) {
+      return s.lambda[i] + static_cast<double>(j) / static_cast<double>(order) * h;
+    };
     row r{.x = leg.a};
     if (k == 3 && correction == dpm_singlestep::kind::midpoint) {
       const auto w = adams_weights(leg, std::array{lambda(0), lambda(2)}, m);
@@ -223,12 +228,14 @@ struct dpm_adaptive {
   void judge(state& s, bench& on) const {
     const std::size_t k = static_cast<std::size_t>(order);
     for (const std::size_t solves : {k, k - 1}) {
-      for (std::size_t i = 0; i < s.at.size(); ++i) set(s, i, s.active[i] ? solution(s, i, solves, s.down[i]) : same_state);
+      for (std::size_t i = 0; i < s.at.size(); ++i)
+        set(s, i, s.active[i] ? solution(s, i, solves, s.down[i]) : same_state);
       combine(s, on, solves == k ? high : low, solves);
     }
     on.error(low, high, before, atol, rtol, s.error);
     if (couples_batch) share_error(s);
-    for (std::size_t i = 0; i < s.at.size(); ++i) s.accepted[i] = s.active[i] && (controller == control::pid ? by_pid(s, i) : s.error[i] <= 1);
+    for (std::size_t i = 0; i < s.at.size(); ++i)
+      s.accepted[i] = s.active[i] && (controller == control::pid ? by_pid(s, i) : s.error[i] <= 1);
     ++s.trials;
     if (eta > 0) on.draw(fresh, s.steps, s.at, s.target, s.accepted);
     take(s, on);

@@ -26,8 +26,8 @@ class own_walk {
 class erased_own_step {
  public:
   template <class S>
-    requires(!std::same_as<std::remove_cvref_t<S>, erased_own_step> && OwnStep<std::remove_cvref_t<S>>)
-  erased_own_step(S&& solver)  // NOLINT(google-explicit-constructor): stands for what it holds
+  requires(!std::same_as<std::remove_cvref_t<S>, erased_own_step> && OwnStep<std::remove_cvref_t<S>>)
+      erased_own_step(S&& solver)  // NOLINT(google-explicit-constructor): stands for what it holds
       : held_{std::make_shared<const model<std::remove_cvref_t<S>>>(std::forward<S>(solver))} {}
 
   std::string_view name() const { return held_->name(); }
@@ -68,7 +68,9 @@ class erased_own_step {
     explicit model(T&& s) : solver{std::forward<T>(s)} {}
     std::string_view name() const override { return name_of(solver); }
     void check() const override { solver.check(); }
-    void check_ends(const noise_level& first, const noise_level& last) const override { solver.check_ends(first, last); }
+    void check_ends(const noise_level& first, const noise_level& last) const override {
+      solver.check_ends(first, last);
+    }
     bool couples_batch() const override { return solver.couples_batch; }
     std::size_t tensors() const override { return solver.tensors(); }
     std::size_t readings() const override { return solver.readings(); }

@@ -20,8 +20,9 @@ namespace noisefall {
 // without churn.
 //
 // churn_after reproduces diffusers' EDMEuler: the network looks at x and its level, and only its output is converted at
-// the raised level, with the raised state; its churn does not ask where a leg goes. With two readings (CFG++) the first is D and the second what sigma_t
-// multiplies. s_churn and s_noise >= 0, 0 <= s_tmin <= s_tmax in units of sigma / alpha.
+// the raised level, with the raised state; its churn does not ask where a leg goes. With two readings (CFG++) the first
+// is D and the second what sigma_t multiplies. s_churn and s_noise >= 0, 0 <= s_tmin <= s_tmax in units of sigma /
+// alpha.
 struct euler {
   static constexpr std::string_view name = "euler";
   static constexpr std::string_view reference =

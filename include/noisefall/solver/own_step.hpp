@@ -58,15 +58,15 @@ class bench {
 template <class S>
 concept OwnStep = std::copyable<S> && std::default_initializable<typename S::state> &&
     requires(const S& s, typename S::state& state, std::size_t n, const noise_level& level, bench& on, archive& to) {
-      { s.check() } -> std::same_as<void>;
-      { s.check_ends(level, level) } -> std::same_as<void>;
-      { s.couples_batch } -> std::convertible_to<bool>;
-      { s.tensors() } -> std::convertible_to<std::size_t>;
-      { s.readings() } -> std::convertible_to<std::size_t>;
-      { s.reads() } -> std::same_as<quantity>;
-      { s.begin(state, n) } -> std::same_as<void>;
-      { s.advance(state, on) } -> std::same_as<own_action>;
-      { s.transfer(to, state) } -> std::same_as<void>;
-    };
+  { s.check() } -> std::same_as<void>;
+  { s.check_ends(level, level) } -> std::same_as<void>;
+  { s.couples_batch } -> std::convertible_to<bool>;
+  { s.tensors() } -> std::convertible_to<std::size_t>;
+  { s.readings() } -> std::convertible_to<std::size_t>;
+  { s.reads() } -> std::same_as<quantity>;
+  { s.begin(state, n) } -> std::same_as<void>;
+  { s.advance(state, on) } -> std::same_as<own_action>;
+  { s.transfer(to, state) } -> std::same_as<void>;
+};
 
 }  // namespace noisefall

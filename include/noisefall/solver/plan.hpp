@@ -28,7 +28,7 @@ struct row {
   std::array<double, max_history> past{};             // remembered readings, newest first
   std::array<double, max_evaluations> now_renoise{};  // the second readings (step_window::two_readings)
   std::array<double, max_history> past_renoise{};
-  std::array<double, max_noise_slots> noise{};        // the increments that step_plan::slots names
+  std::array<double, max_noise_slots> noise{};  // the increments that step_plan::slots names
 
   friend bool operator==(const row&, const row&) = default;
 };
@@ -57,12 +57,12 @@ struct learned_variance {
 };
 
 struct step_plan {
-  quantity of = quantity::x0;                // what the readings are
-  quantity renoise_of = quantity::eps;       // what the second readings are
+  quantity of = quantity::x0;           // what the readings are
+  quantity renoise_of = quantity::eps;  // what the second readings are
   inline_vector<stage, max_evaluations> evaluations{};
-  row result{};                              // the state after the step
-  std::optional<row> keep{};                 // becomes `previous` of the next step
-  std::optional<std::size_t> remember = 0;   // the evaluation whose reading enters the history; none: nothing does
+  row result{};                             // the state after the step
+  std::optional<row> keep{};                // becomes `previous` of the next step
+  std::optional<std::size_t> remember = 0;  // the evaluation whose reading enters the history; none: nothing does
   std::array<noise_slot, max_noise_slots> slots{};
   std::optional<learned_variance> variance{};  // multiplies the noise of `result`
 };

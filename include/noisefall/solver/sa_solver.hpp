@@ -21,9 +21,9 @@ namespace noisefall {
 // predictor: x_{i+1} = this leg from x_i', with m_i and the readings before it, and noise of strength tau
 //
 // (Xue et al. 2023, equations 14 and 17, algorithm 1.) Both are exponential Adams rows in lambda (exponential.hpp). tau
-// counts on legs whose label lies in [tau_from, tau_to], elsewhere it is 0; the published setting is 200 to 800 for labels 0
-// to 999. few_step_weights: the published code's rule for two nodes in data prediction, I_1
-// becomes y / 2; the difference is of third order in the step.
+// counts on legs whose label lies in [tau_from, tau_to], elsewhere it is 0; the published setting is 200 to 800 for
+// labels 0 to 999. few_step_weights: the published code's rule for two nodes in data prediction, I_1 becomes y / 2; the
+// difference is of third order in the step.
 //
 // A step costs one evaluation (pec: predict, evaluate, correct) or two (pece: the corrected state is evaluated at the
 // same level and that reading is the one remembered). corrector_order counts nodes, 0 switches it off. Orders ramp up

@@ -26,22 +26,22 @@ namespace noisefall {
 template <class A>
 concept Algebra = std::copyable<A> && std::convertible_to<typename A::span, typename A::view> &&
     requires(const A& a, typename A::buffer& buffer, typename A::view in, typename A::span out, const shape& extents,
-             const pass_description<typename A::view, typename A::span>& what,
-             std::span<const typename A::view> inputs, std::span<const double> basis, std::span<double> numbers,
-             double p, std::span<typename A::scalar> elements, std::size_t k) {
-      typename A::scalar;
-      { a.allocate(extents) } -> std::same_as<typename A::buffer>;
-      { a.view_of(buffer) } -> std::same_as<typename A::span>;
-      { a.extents(in) } -> std::convertible_to<shape>;
-      { a.pass(what) } -> std::same_as<void>;
-      { a.gram(inputs, basis, numbers) } -> std::same_as<void>;
-      { a.quantile(in, p, numbers) } -> std::same_as<void>;
-      { a.scaled_error(in, in, in, p, p, numbers) } -> std::same_as<void>;
-      { a.fill(out, p) } -> std::same_as<void>;
-      { a.finite(in) } -> std::same_as<bool>;
-      { a.upload(std::span<const typename A::scalar>{elements}, out) } -> std::same_as<void>;
-      { a.download(in, elements) } -> std::same_as<void>;
-      { a.part(in, k, k) } -> std::same_as<typename A::view>;
-    };
+             const pass_description<typename A::view, typename A::span>& what, std::span<const typename A::view> inputs,
+             std::span<const double> basis, std::span<double> numbers, double p, std::span<typename A::scalar> elements,
+             std::size_t k) {
+  typename A::scalar;
+  { a.allocate(extents) } -> std::same_as<typename A::buffer>;
+  { a.view_of(buffer) } -> std::same_as<typename A::span>;
+  { a.extents(in) } -> std::convertible_to<shape>;
+  { a.pass(what) } -> std::same_as<void>;
+  { a.gram(inputs, basis, numbers) } -> std::same_as<void>;
+  { a.quantile(in, p, numbers) } -> std::same_as<void>;
+  { a.scaled_error(in, in, in, p, p, numbers) } -> std::same_as<void>;
+  { a.fill(out, p) } -> std::same_as<void>;
+  { a.finite(in) } -> std::same_as<bool>;
+  { a.upload(std::span<const typename A::scalar>{elements}, out) } -> std::same_as<void>;
+  { a.download(in, elements) } -> std::same_as<void>;
+  { a.part(in, k, k) } -> std::same_as<typename A::view>;
+};
 
 }  // namespace noisefall

@@ -59,10 +59,10 @@ template <class View, class Span>
 struct pass_description {
   inline_vector<View, pass_weights::inputs> inputs;
   bool has_value = false;
-  Span store{};                           // where the value goes; used when `stores`
+  Span store{};  // where the value goes; used when `stores`
   bool stores = false;
-  std::span<const double> limit{};        // empty: no clamp; else 1 or lanes() positive limits (infinity: none)
-  std::span<const double> divisor{};      // empty: 1; else as many as `limit`
+  std::span<const double> limit{};    // empty: no clamp; else 1 or lanes() positive limits (infinity: none)
+  std::span<const double> divisor{};  // empty: 1; else as many as `limit`
   inline_vector<Span, pass_weights::outputs> outputs;
   pass_weights weights;
   inline_vector<noise_draw<View>, pass_weights::draws> draws;

@@ -27,8 +27,8 @@ class tensor {
   std::span<T> elements() { return elements_; }
   std::span<const T> elements() const { return elements_; }
 
-  operator mutable_view<T>() { return {elements_.data(), extents_}; }       // NOLINT(google-explicit-constructor)
-  operator view<T>() const { return {elements_.data(), extents_}; }         // NOLINT(google-explicit-constructor)
+  operator mutable_view<T>() { return {elements_.data(), extents_}; }  // NOLINT(google-explicit-constructor)
+  operator view<T>() const { return {elements_.data(), extents_}; }    // NOLINT(google-explicit-constructor)
 
  private:
   std::vector<T> elements_;

@@ -26,9 +26,7 @@ class basic_view {
       throw error{"view", std::to_string(elements.size()) + " elements for shape " + to_string(extents),
                   std::to_string(extents.size()) + " elements"};
   }
-  constexpr operator basic_view<const T>() const
-    requires(!std::is_const_v<T>)
-  {
+  constexpr operator basic_view<const T>() const requires(!std::is_const_v<T>) {
     return {data_, extents_, sample_stride_};
   }
 

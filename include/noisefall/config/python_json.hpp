@@ -1,22 +1,21 @@
-// JSON text as Python writes it: with the bare words NaN, Infinity and -Infinity.
+// JSON as Python writes it: with the bare words NaN, Infinity and -Infinity.
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
-#include <noisefall/core/error.hpp>
+#include <noisefall/config/json_reader.hpp>
 
 namespace noisefall {
 
 namespace detail {
 
-inline constexpr std::string_view bare_word_mark =
-    "\x1f"
-    "bare ";
+inline constexpr std::string_view bare_word_mark = "\x1f bare ";
 
 // The text with each such word outside of strings as a marked string.
 inline std::string quote_bare_words(std::string_view text) {
@@ -27,19 +26,19 @@ inline std::string quote_bare_words(std::string_view text) {
     if (in_string) {
       out += c;
       if (c == '\\' && i + 1 < text.size()) out += text[++i];
-      if (c == '"') in_string = false;
+      in_string = c != '"';
       continue;
     }
     in_string = c == '"';
-    bool replaced = false;
-    for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
-      if (text.substr(i, word.size()) != word) continue;
-      out += "\"\\u001fbare " + std::string{word} + "\"";
-      i += word.size() - 1;
-      replaced = true;
-      break;
+    std::string_view found;
+    for (const std::string_view word : {"-Infinity", "Infinity", "NaN"})
+      if (found.empty() && text.substr(i, word.size()) == word) found = word;
+    if (found.empty()) {
+      out += c;
+    } else {
+      out += "\"\\u001f bare " + std::string{found} + "\"";
+      i += found.size() - 1;
     }
-    if (!replaced) out += c;
   }
   return out;
 }
@@ -56,17 +55,15 @@ inline void number_bare_words(nlohmann::json& value) {
 
 }  // namespace detail
 
-// Throws noisefall::error, with the line and column, on text that is not JSON otherwise. `where` names the text.
-inline nlohmann::json parse_json(std::string_view text, const std::string& where) {
-  try {
-    nlohmann::json value = nlohmann::json::parse(detail::quote_bare_words(text));
-    detail::number_bare_words(value);
-    return value;
-  } catch (const nlohmann::json::parse_error& e) {
-    const std::string message = e.what();
-    const std::size_t at = message.find("parse error");
-    throw error{where, at == std::string::npos ? message : message.substr(at), "JSON"};
-  }
+// As parse_json, with those words as numbers. Columns in messages count them as longer than they are.
+inline nlohmann::json parse_python_json(std::string_view text, const std::string& source) {
+  nlohmann::json value = parse_json(detail::quote_bare_words(text), source);
+  detail::number_bare_words(value);
+  return value;
+}
+
+inline nlohmann::json read_python_json(const std::filesystem::path& file) {
+  return parse_python_json(read_text(file), file.string());
 }
 
 }  // namespace noisefall
