@@ -1,5 +1,4 @@
-// Everything from core to sampler. Never config, search, metrics, models or adapters, and never the list of all
-// solvers.
+// Everything from core to sampler. Never config, search, metrics, models or adapters, and never the list of all solvers.
 #pragma once
 
 #include <noisefall/version.hpp>
@@ -125,6 +124,7 @@
 
 #include <noisefall/sampler/checkpoint.hpp>
 #include <noisefall/sampler/evaluator.hpp>
+#include <noisefall/sampler/look_ahead.hpp>
 #include <noisefall/sampler/loop.hpp>
 #include <noisefall/sampler/options.hpp>
 #include <noisefall/sampler/own_run.hpp>

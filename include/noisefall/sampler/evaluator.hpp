@@ -17,6 +17,7 @@
 #include <noisefall/core/inline_vector.hpp>
 #include <noisefall/predictor/concept.hpp>
 #include <noisefall/random/philox_source.hpp>
+#include <noisefall/sampler/look_ahead.hpp>
 #include <noisefall/sampler/options.hpp>
 #include <noisefall/sampler/pass_builder.hpp>
 #include <noisefall/sampler/policies.hpp>

@@ -15,6 +15,7 @@
 #include <noisefall/core/outcome.hpp>
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/parameterisation/eps.hpp>
+#include <noisefall/sampler/look_ahead.hpp>
 #include <noisefall/sampler/loop.hpp>
 #include <noisefall/sampler/run.hpp>
 #include <noisefall/sampler/snap.hpp>
@@ -42,7 +43,7 @@ class sampler {
     policies_ = std::make_shared<const policies>(policies{std::move(solver), std::move(schedule), std::move(snapped),
                                                           std::move(guidance), std::move(parameterisation), map,
                                                           std::move(jumps)});
-    needs_ = policies_->check();
+    needs_ = look_ahead{*policies_}.needs();
   }
   template <class S, NoiseSchedule N, Spacing<N> R, Guidance G = unguided, Parameterisation P = predicts_eps>
   requires(Solver<S> || OwnStep<S>) sampler(S solver, const N& schedule, const R& spacing, G guidance = {},

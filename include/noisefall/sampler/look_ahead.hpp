@@ -1,0 +1,228 @@
+// The look ahead: every leg planned once, so that what cannot work is refused before anything runs.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <noisefall/core/error.hpp>
+#include <noisefall/random/noise_source.hpp>
+#include <noisefall/sampler/policies.hpp>
+#include <noisefall/sampler/reading.hpp>
+
+namespace noisefall {
+
+// What a run must have room for, found by planning every leg once.
+struct run_needs {
+  std::size_t evaluations = 1;  // in the busiest step
+  bool stages = false;          // some evaluation looks at a state other than x
+  bool keeps = false;           // some step keeps a tensor for the next
+  bool scales = false;          // some evaluation is fed a scaled state
+  bool variance = false;        // the network supplies variances
+  branch_set branches;
+  std::vector<increment> draws;   // in the order in which they are drawn first
+  std::uint64_t fingerprint = 0;  // of every coefficient of the run
+};
+
+// Throws noisefall::error if a policy is out of range or if some leg has no finite plan.
+class look_ahead {
+ public:
+  explicit look_ahead(const policies& of) : of_{of} {
+    std::visit([](const auto& s) { s.check(); }, of.solver);
+    of.guidance.check();
+    of.parameterisation.check();
+    of.map.check();
+    for (const char c : of.solver_name()) mix(needs_.fingerprint, static_cast<double>(c));
+    if (of.has_own_steps())
+      look_at_own_steps();
+    else
+      plan_all();
+  }
+  const run_needs& needs() const { return needs_; }
+
+ private:
+  static bool finite(const row& r) {
+    double total = r.x + r.previous;
+    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
+      for (const double w : weights) total += w;
+    for (const double w : r.noise) total += w;
+    return std::isfinite(total);
+  }
+
+  // Which of the plan's slots the row draws from.
+  static void note_draws(std::vector<increment>& draws, const step_plan& plan, const row& r) {
+    for (std::size_t j = 0; j < max_noise_slots; ++j) {
+      if (r.noise[j] == 0) continue;
+      const noise_slot& z = plan.slots[j];
+      const bool known = std::any_of(draws.begin(), draws.end(),
+                                     [&](const increment& d) { return d.step == z.step && d.slot == z.slot; });
+      if (!known) draws.push_back({0, z.step, z.slot, z.from.rho(), z.to.rho()});
+    }
+  }
+
+  static void mix(std::uint64_t& hash, double value) {  // FNV-1a, a word at a time
+    hash = (hash ^ std::bit_cast<std::uint64_t>(value)) * 0x100000001b3;
+  }
+  static void mix(std::uint64_t& hash, const row& r) {
+    mix(hash, r.x);
+    mix(hash, r.previous);
+    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
+      for (const double w : weights) mix(hash, w);
+    for (const double w : r.noise) mix(hash, w);
+  }
+  // What the guidance, the parameterisation and the map do at a level. Rules that look at inner products are shown
+  // some.
+  void mix_in(std::uint64_t& hash, const noise_level& from, const noise_level& to, const noise_level& at) const {
+    constexpr std::size_t most = max_branches + 2;
+    const guidance_position position{at, from, to, 0, 1};
+    const std::size_t vectors = of_.guidance.needs(position).size() + (of_.guidance.has_state() ? 1 : 0) + 1;
+    std::array<double, most * most> products{};
+    for (std::size_t k = 0; k < vectors; ++k)
+      for (std::size_t l = 0; l < vectors; ++l)
+        products[k * vectors + l] = 1 / static_cast<double>(1 + k + l) + (k == l ? 1 : 0);
+    const branch_weights w = of_.guidance.weights(position, gram_matrix{products, vectors});
+    for (const auto& weights : {w.guided, w.renoise, w.next})
+      for (const double v : weights) mix(hash, v);
+    for (const double v : {w.guided_state, w.next_state, static_cast<double>(of_.guidance.space())}) mix(hash, v);
+    for (const affine a : {of_.parameterisation.to_x0(at), of_.parameterisation.to_eps(at)})
+      for (const double v : {a.x, a.out}) mix(hash, v);
+    for (const double v : {at.alpha, at.sigma, of_.parameterisation.input_scale(at), static_cast<double>(of_.map.how),
+                           of_.map.range, of_.map.ratio, of_.map.floor, of_.map.ceiling, of_.map.keep_eps ? 1.0 : 0.0})
+      mix(hash, v);
+  }
+
+  static void require_rows(const step_plan& plan, const row& r, std::size_t evaluations, std::size_t stored,
+                           bool has_previous, const std::string& where) {
+    const auto reaches = [](const auto& first, const auto& second) {
+      std::size_t n = 0;
+      for (std::size_t k = 0; k < first.size(); ++k)
+        if (first[k] != 0 || second[k] != 0) n = k + 1;
+      return n;
+    };
+    require(finite(r), where, "a row with a coefficient that is not finite",
+            "levels at which the solver's coefficients exist");
+    require(reaches(r.now, r.now_renoise) <= evaluations, where, "a row over a reading that is not there yet",
+            "the " + std::to_string(evaluations) + " readings before it");
+    require(reaches(r.past, r.past_renoise) <= stored, where, "a row over a reading that is not remembered",
+            std::to_string(stored) + " remembered readings (history())");
+    require(r.previous == 0 || has_previous, where, "a row over the tensor that the last step kept, but it kept none",
+            "window.has_previous");
+    require(!plan.remember || *plan.remember < plan.evaluations.size(), where,
+            "an evaluation to remember that is not made", "one of the plan's evaluations");
+  }
+
+  void refuse_two_readings() const {
+    throw error{"sampler: " + of_.solver_name(),
+                "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
+                "first-order solvers and dpm_pp_2m"};
+  }
+
+  void look_at_own_steps() {
+    const erased_own_step& own = of_.own_steps();
+    own.check_ends(of_.path.front(), of_.path.back());
+    if (of_.two_readings()) refuse_two_readings();
+    require(!of_.guidance.needs_gram() || own.couples_batch(), "sampler: " + of_.solver_name(),
+            "every sample has its own level, which a guidance that looks at inner products cannot use",
+            "couples_batch, or a guidance with fixed weights");
+    needs_.evaluations = own.readings();
+    require(!of_.guidance.has_state(), "sampler: " + of_.solver_name(),
+            "a guidance with momentum counts steps, not trials", "a guidance without state");
+    std::vector<noise_level> seen{of_.path.front(), of_.path.back()};
+    for (const double s : of_.breakpoints)
+      for (const double side : {1 - 1e-6, 1 + 1e-6}) seen.push_back(of_.level_at_lambda(-std::log(side * s)));
+    for (const noise_level& at : seen) {
+      needs_.branches = needs_.branches | of_.guidance.needs({at, of_.path.front(), of_.path.back(), 0, 1});
+      needs_.scales = needs_.scales || of_.parameterisation.input_scale(at) != 1;
+      look_at_reading(own.reads(), at, "sampler: " + of_.solver_name());
+      mix_in(needs_.fingerprint, of_.path.front(), of_.path.back(), at);
+    }
+  }
+
+  void plan_all() {
+    const erased_solver& planned = of_.planner();
+    if (of_.two_readings() && !planned.takes_two_readings()) refuse_two_readings();
+    std::size_t stored = 0;
+    bool has_previous = false;
+    require(planned.history() <= max_history, of_.solver_name() + ": history", std::to_string(planned.history()),
+            "0 to " + std::to_string(max_history));
+    for (std::size_t i = 0; i < of_.path.steps(); ++i) {
+      if (of_.cuts_history(of_.path[i].from)) {
+        stored = 0;
+        has_previous = false;
+      }
+      const std::string where = "sampler: leg " + std::to_string(i) + " (sigma/alpha " +
+                                std::to_string(of_.path[i].from.rho()) + " to " + std::to_string(of_.path[i].to.rho()) +
+                                ")";
+      const step_plan plan =
+          of_.with_window(i, stored, has_previous, [&](const step_window& w) { return planned.plan(w); });
+      require(!plan.evaluations.empty(), where, of_.solver_name() + " plans no evaluation", "1 to 4");
+      std::size_t made = 0;
+      for (const stage& s : plan.evaluations) {
+        require_rows(plan, s.state, made++, stored, has_previous, where + ": " + of_.solver_name());
+        note_draws(needs_.draws, plan, s.state);
+        mix(needs_.fingerprint, s.state);
+        look_at(plan, s, i, where);
+        mix_in(needs_.fingerprint, of_.path[i].from, of_.path[i].to, s.at);
+        needs_.stages = needs_.stages || !(s.state == same_state);
+        needs_.scales = needs_.scales || of_.parameterisation.input_scale(s.at) != 1;
+        needs_.branches =
+            needs_.branches | of_.guidance.needs({s.at, of_.path[i].from, of_.path[i].to, i, of_.path.steps()});
+      }
+      for (const row* r : {&plan.result, plan.keep ? &*plan.keep : nullptr}) {
+        if (r == nullptr) continue;
+        require_rows(plan, *r, made, stored, has_previous, where + ": " + of_.solver_name());
+        note_draws(needs_.draws, plan, *r);
+        mix(needs_.fingerprint, *r);
+      }
+      for (const double v : {of_.path[i].label, static_cast<double>(plan.of), static_cast<double>(plan.renoise_of)})
+        mix(needs_.fingerprint, v);
+      needs_.evaluations = std::max(needs_.evaluations, plan.evaluations.size());
+      needs_.keeps = needs_.keeps || plan.keep.has_value();
+      needs_.variance = needs_.variance || plan.variance.has_value();
+      stored = plan.remember ? std::min(stored + 1, planned.history()) : stored;
+      has_previous = plan.keep.has_value();
+    }
+  }
+
+  void look_at(const step_plan& plan, const stage& s, std::size_t i, const std::string& where) const {
+    look_at_reading(plan.of, s.at, where);
+    if (of_.two_readings()) require_reading(plan.renoise_of, s.at, where);
+    require(of_.guidance.needs({s.at, of_.path[i].from, of_.path[i].to, i, of_.path.steps()}).size() > 0, where,
+            "the guidance asks for no branch", "one branch or more");
+  }
+
+  // Can every conversion be done that a reading at this level takes?
+  void look_at_reading(quantity of, const noise_level& at, const std::string& where) const {
+    require_reading(of, at, where);
+    if (of_.map.how == threshold::kind::none) return;
+    require_reading(quantity::x0, at, where);
+    require(of == quantity::x0 || at.sigma > 0, where, "a threshold leaves no eps at sigma = 0",
+            "a trajectory that starts above sigma = 0, or no threshold");
+  }
+
+  void require_reading(quantity of, const noise_level& at, const std::string& where) const {
+    const reading_weights w = weigh(of_.parameterisation, of_.guidance.space(), of, at, {1, 1}, 0);
+    if (std::isfinite(w.state + w.output[0])) return;
+    const bool x0 = of == quantity::x0;
+    throw error{where,
+                std::string{"this parameterisation"} +
+                    (of_.guidance.space() == guidance_space::output ? "" : ", with a guidance in another space,") +
+                    " cannot give " + (x0 ? "x0" : "eps") +
+                    (at.alpha == 0   ? " at alpha = 0 (infinite noise)"
+                     : at.sigma == 0 ? " at sigma = 0"
+                                     : ""),
+                x0 ? "x0-, v- or flow-prediction, or a trajectory that starts at finite noise"
+                   : "eps-, v- or flow-prediction, or a trajectory that starts above sigma = 0"};
+  }
+
+  const policies& of_;
+  run_needs needs_;
+};
+
+}  // namespace noisefall
