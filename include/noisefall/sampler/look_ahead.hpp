@@ -55,13 +55,14 @@ class look_ahead {
     return std::isfinite(total);
   }
 
-  // Which of the plan's slots the row draws from.
+  // Which of the plan's slots the row draws from. A slot is named by its own step and perhaps by the next one.
   static void note_draws(std::vector<increment>& draws, const step_plan& plan, const row& r) {
     for (std::size_t j = 0; j < max_noise_slots; ++j) {
       if (r.noise[j] == 0) continue;
       const noise_slot& z = plan.slots[j];
-      const bool known = std::any_of(draws.begin(), draws.end(),
-                                     [&](const increment& d) { return d.step == z.step && d.slot == z.slot; });
+      const auto recent = draws.end() - static_cast<std::ptrdiff_t>(std::min(draws.size(), 2 * max_noise_slots));
+      const bool known =
+          std::any_of(recent, draws.end(), [&](const increment& d) { return d.step == z.step && d.slot == z.slot; });
       if (!known) draws.push_back({0, z.step, z.slot, z.from.rho(), z.to.rho()});
     }
   }
