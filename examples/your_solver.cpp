@@ -78,7 +78,7 @@ nf::tensor<double> drawn(Solver solver, std::size_t steps, double* error = nullp
 int main() {
   std::printf("steps   error   order\n");
   double last = 0;
-  for (const std::size_t steps : {20, 40, 80, 160}) {
+  for (const std::size_t steps : {20u, 40u, 80u, 160u}) {
     double error = 0;
     drawn(lab::trapezoid{}, steps, &error);
     std::printf("%5zu  %.1e", steps, error);

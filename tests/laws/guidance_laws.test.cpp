@@ -33,10 +33,10 @@ TEST_CASE("L7: linear guidance commutes with the parameterisation") {
 }
 
 TEST_CASE("A nonlinear rule that names its space does not depend on the parameterisation either") {
-  const nf::apg projected{.weight = 2.5, .eta = 0.2, .norm_cap = 2, .momentum = -0.5};
-  const auto by_eps = sampled<output::eps, nf::predicts_eps>(projected);
-  CHECK(distance(by_eps, sampled<output::x0, nf::predicts_x0>(projected)) < 1e-9);
-  CHECK(distance(by_eps, sampled<output::v, nf::predicts_v>(projected)) < 1e-9);
+  const nf::apg rule{.weight = 2.5, .eta = 0.2, .norm_cap = 2, .momentum = -0.5};
+  const auto by_eps = sampled<output::eps, nf::predicts_eps>(rule);
+  CHECK(distance(by_eps, sampled<output::x0, nf::predicts_x0>(rule)) < 1e-9);
+  CHECK(distance(by_eps, sampled<output::v, nf::predicts_v>(rule)) < 1e-9);
   const nf::rescale scaled{.weight = 2.5, .space = nf::guidance_space::x0};
   // Seen from eps, the spread of x0 at sigma / alpha = 150 is a difference of large numbers.
   CHECK(distance(sampled<output::eps, nf::predicts_eps>(scaled), sampled<output::x0, nf::predicts_x0>(scaled)) < 1e-8);
