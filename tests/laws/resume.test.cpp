@@ -133,3 +133,39 @@ TEST_CASE("A checkpoint of another version, shape, seed or sampler is refused, a
   nf::answer(inside, model, guided);
   CHECK_THROWS_WITH(nf::save(inside), ContainsSubstring("inside a step"));
 }
+
+TEST_CASE("A checkpoint tells samplers apart by whatever changes their numbers") {
+  const auto refuses = [](const nf::sampler& saved, const nf::sampler& other) {
+    nf::tensor<float> x({2, 4}), y({2, 4});
+    auto run = saved.start(x, {.output_parts = 2});
+    auto into = other.start(y, {.output_parts = 2});
+    CHECK_NOTHROW(nf::load(run, nf::save(run)));
+    CHECK_THROWS_WITH(nf::load(into, nf::save(run)), ContainsSubstring("another sampler"));
+  };
+  const auto guided_by = [](const nf::any_guidance& rule, const nf::predicts_eps& network = {}) {
+    return nf::sampler{nf::dpm_pp_2m{}, schedule, path(), rule, network};
+  };
+  refuses(guided_by(nf::rescale{.weight = 2, .phi = 0.7}), guided_by(nf::rescale{.weight = 2, .phi = 0}));
+  refuses(guided_by(nf::apg{.weight = 2, .norm_cap = 2}), guided_by(nf::apg{.weight = 2, .norm_cap = 15}));
+  refuses(guided_by(nf::unguided{}, {.label_scale = 1}), guided_by(nf::unguided{}, {.label_scale = -1}));
+  const auto steps_of = [](const auto& solver) { return nf::sampler{solver, schedule, path()}; };
+  refuses(steps_of(nf::dpm_adaptive{.rtol = 0.05}), steps_of(nf::dpm_adaptive{.rtol = 0.01}));
+  using kind = nf::ddpm::variance_kind;
+  refuses(steps_of(nf::ddpm{.variance = kind::learned}), steps_of(nf::ddpm{.variance = kind::learned_range}));
+}
+
+TEST_CASE("Damaged bytes, and looking at the size of a checkpoint, leave a run that works") {
+  const nf::sampler sample{nf::heun{}, schedule, path()};
+  network<> model;
+  nf::tensor<float> x({1, 4}), expected({1, 4});
+  auto run = sample.start(x, {.seed = guided.seed});
+  auto bytes = nf::save(run);
+  bytes[7 * sizeof(std::uint64_t)] = std::byte{200};  // the step
+  CHECK_THROWS_WITH(nf::load(run, bytes), ContainsSubstring("damaged"));
+  nf::answer(run, model, guided);
+  CHECK_THROWS(nf::load(run, std::span<const std::byte>{bytes}.first(100)));
+  CHECK_FALSE(run.between_steps());
+  nf::finish(run, model, guided, nf::ignore_steps{});
+  sample(model, expected, guided);
+  CHECK(same_bits(x, expected));
+}

@@ -261,3 +261,79 @@ TEST_CASE("Two jumps of a weight take two levels, however near") {
   CHECK(std::count_if(kept.begin(), kept.end(), [](double s) { return std::abs(s - 3.1) < 1e-9; }) == 1);
   CHECK(std::count_if(kept.begin(), kept.end(), [](double s) { return std::abs(s - 2.9) < 1e-9; }) == 1);
 }
+
+namespace {
+
+// Six branches, a momentum and a map: more arrays than one pass takes.
+struct six_branches {
+  static constexpr auto space = nf::guidance_space::x0;
+  static constexpr bool has_state = true;
+  void check() const {}
+  nf::branch_set needs(const nf::guidance_position&) const { return {0, 1, 2, 3, 4, 5}; }
+  nf::branch_weights weights(const nf::guidance_position&) const {
+    return {.guided = {1.5, -0.2, 0.1, -0.2, 0.1, -0.3}, .next = {1, -1}, .guided_state = 0.1, .next_state = -0.5};
+  }
+  std::vector<double> breakpoints() const { return {}; }
+};
+
+// Wants a second branch in the middle, and does not say so.
+struct silent_window {
+  static constexpr auto space = nf::guidance_space::output;
+  void check() const {}
+  nf::branch_set needs(const nf::guidance_position& at) const {
+    return at.sigma() > 0.5 && at.sigma() < 5 ? nf::branch_set{0, 1} : nf::branch_set{0};
+  }
+  nf::branch_weights weights(const nf::guidance_position&) const { return {.guided = {1}}; }
+  std::vector<double> breakpoints() const { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("However many branches, a dynamic threshold of 1 is the static one") {
+  const std::vector<double> further{0.1, 0.2, -0.3, 0.4};
+  auto options = guided;
+  options.further = further;
+  const auto sampled = [&](const nf::threshold& map) {
+    const nf::sampler sample{nf::dpm_pp_2m{}, schedule, path(), six_branches{}, nf::predicts_eps{}, map};
+    network<> model;
+    nf::tensor<double> x({2, 9});
+    sample(model, x, options);
+    return x;
+  };
+  CHECK(same_bits(sampled(nf::static_threshold(1)), sampled(nf::dynamic_threshold(1, 1))));
+}
+
+TEST_CASE("A guidance that asks for more than it said is refused, not overrun") {
+  const nf::sampler sample{nf::dpm_adaptive{}, schedule, path(1), silent_window{}};
+  network<> model;
+  nf::tensor<double> x({1, 4});
+  CHECK_THROWS_WITH(sample(model, x, guided),
+                    ContainsSubstring("asks for 2 branches") && ContainsSubstring("breakpoints()"));
+}
+
+TEST_CASE("A sample whose network fails does not end its neighbours") {
+  struct fails_for_the_second {
+    using condition = double;
+    network<> good{};
+    void predict(nf::view<double> x, const nf::evaluation& at, const double& mean, nf::mutable_view<double> out) {
+      good.predict(x, at, mean, out);
+      if (x.samples() == 2) out[x.sample_size()] = std::numeric_limits<double>::quiet_NaN();
+    }
+  } model;
+  const nf::sampler sample{nf::dpm_adaptive{}, schedule, path(1)};
+  nf::tensor<double> two({2, 4}), one({1, 4});
+  auto options = guided;
+  options.checked = false;
+  CHECK(sample(model, two, options).how == nf::outcome::diverged);
+  CHECK(sample(model, one, options).how == nf::outcome::finished);
+  CHECK(same_bits<double>(one.elements(), two.elements().first(4)));
+}
+
+TEST_CASE("Answering a run that is done, and a branch without a condition, are refused in one's own loop too") {
+  nf::tensor<float> x({1, 4});
+  network<> model;
+  auto run = plain.start(x);
+  nf::finish(run, model, guided, nf::ignore_steps{});
+  CHECK_THROWS_WITH(nf::answer(run, model, guided), ContainsSubstring("nothing to answer"));
+  CHECK_THROWS_WITH(guided.of_branch(2), ContainsSubstring("branch 2 has no condition"));
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -62,24 +63,36 @@ class checkpoint_counter final : public archive {
   void bytes(std::span<std::byte> part) override { count += part.size(); }
 };
 
+template <class Z>
+std::uint64_t noise_seed(const Z& noise) {
+  if constexpr (requires {
+                  { noise.seed } -> std::convertible_to<std::uint64_t>;
+                })
+    return noise.seed;
+  else
+    return 0;
+}
+
 template <class Run>
 auto checkpoint_fields(const Run& run) {
   const auto& core = run.core();
   const shape extents = core.shape_of(core.x);
   std::uint64_t shape_hash = extents.rank();
   for (std::size_t axis = 0; axis < extents.rank(); ++axis) shape_hash = (shape_hash ^ extents[axis]) * 0x100000001b3;
-  return std::array<checkpoint_field, 6>{{{"version", checkpoint_version},
+  return std::array<checkpoint_field, 7>{{{"version", checkpoint_version},
                                           {"element size", sizeof(typename Run::scalar)},
                                           {"shape", shape_hash},
                                           {"seed", core.settings.seed},
                                           {"first_sample", core.settings.first_sample},
-                                          {"sampler", core.fingerprint}}};
+                                          {"sampler", core.fingerprint},
+                                          {"noise seed", noise_seed(core.noise)}}};
 }
 
 }  // namespace detail
 
 // The bytes of a run between two steps. They hold no policies: load() wants a run of the same sampler, shape, seed and
-// first_sample, and checks that: "the same" means every coefficient of every step. Numbers are stored as this machine
+// first_sample, and checks that: the same means the same rows, levels, labels, guidance and maps, as
+// far as their numbers at the levels of the run show. Numbers are stored as this machine
 // has them (little-endian on all that we build for).
 template <class Run>
 std::vector<std::byte> save(Run& run) {
@@ -110,6 +123,10 @@ void load(Run& run, std::span<const std::byte> bytes) {
   require(in.left() == needed.count, "checkpoint: load", std::to_string(in.left()) + " bytes of state",
           std::to_string(needed.count) + ", as save() gave them");
   run.transfer(in);
+  if (!run.is_sound()) {
+    run.restart();
+    throw error{"checkpoint: load", "numbers that no run has: the bytes are damaged", "the bytes that save() gave"};
+  }
 }
 
 }  // namespace noisefall

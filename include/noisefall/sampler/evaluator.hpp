@@ -103,6 +103,7 @@ class evaluator {
 
   // Another source of noise for the next start.
   void replace_noise(Z source) {
+    check_noise(source);
     noise = std::move(source);
     if constexpr (std::same_as<Z, philox>) settings.seed = noise.seed;
   }
@@ -145,6 +146,11 @@ class evaluator {
       here.at = at;
       wanted = wanted | chosen->guidance.needs(here);
     }
+    if (wanted.size() > output_buffers_.size())
+      throw error{
+          "guidance", "asks for " + std::to_string(wanted.size()) + " branches in step " + std::to_string(step),
+          std::to_string(output_buffers_.size()) +
+              ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"};
     request = {};
     request.at = {levels, labels, {}, settings.seed, settings.first_sample, step, call};
     request.state = state;
@@ -281,16 +287,19 @@ class evaluator {
 
   void prepare_noise(const run_needs& needs) {
     const bool starts = settings.start != start_from::given;
-    std::vector<increment> draws = needs.draws;
-    if (starts) draws.push_back({0, increment::initial, 0, chosen->path.front().rho(), 0});
-    for (increment& which : draws) {
-      which.first_sample = settings.first_sample;
-      if constexpr (requires { noise.check(which, samples); }) noise.check(which, samples);
-    }
+    draws_ = needs.draws;
+    if (starts) draws_.push_back({0, increment::initial, 0, chosen->path.front().rho(), 0});
+    for (increment& which : draws_) which.first_sample = settings.first_sample;
+    check_noise(noise);
     std::size_t slots = starts ? 1 : 0;
     if (!needs.draws.empty()) slots = max_noise_slots;
     for (std::size_t k = 0; k < slots; ++k) noise_buffers_[k] = algebra.allocate(shape_of(x));
     if (slots > 0) staging_.resize(shape_of(x).size());
+  }
+
+  void check_noise(const Z& source) const {
+    if constexpr (requires(const increment& which) { source.check(which, samples); })
+      for (const increment& which : draws_) source.check(which, samples);
   }
 
   void scale_input(const view& state, std::span<const noise_level> levels) {
@@ -318,6 +327,7 @@ class evaluator {
   guidance_position position_;
   view state_{};
   std::size_t reading_lanes_ = 1;
+  std::vector<increment> draws_;  // what a source other than philox must be able to serve
   std::vector<double> limits_, scales_;
   std::vector<typename A::scalar> staging_;  // ordinary memory between a source of noise, or a file, and the device
 };

@@ -7,10 +7,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include <noisefall/core/archive.hpp>
 #include <noisefall/core/error.hpp>
 #include <noisefall/random/noise_source.hpp>
 #include <noisefall/sampler/policies.hpp>
@@ -67,9 +69,24 @@ class look_ahead {
     }
   }
 
-  static void mix(std::uint64_t& hash, double value) {  // FNV-1a, a word at a time
-    hash = (hash ^ std::bit_cast<std::uint64_t>(value)) * 0x100000001b3;
+  static void mix(std::uint64_t& hash, double value) {  // splitmix64's finaliser
+    hash ^= std::bit_cast<std::uint64_t>(value);
+    hash = (hash + 0x9e3779b97f4a7c15) ^ (hash >> 30);
+    hash *= 0xbf58476d1ce4e5b9;
+    hash = (hash ^ (hash >> 27)) * 0x94d049bb133111eb;
+    hash ^= hash >> 31;
   }
+  class hashing_archive final : public archive {
+   public:
+    explicit hashing_archive(std::uint64_t& hash) : hash_{&hash} {}
+    bool reads() const override { return false; }
+
+   private:
+    void bytes(std::span<std::byte> part) override {
+      for (const std::byte b : part) mix(*hash_, static_cast<double>(b));
+    }
+    std::uint64_t* hash_;
+  };
   static void mix(std::uint64_t& hash, const row& r) {
     mix(hash, r.x);
     mix(hash, r.previous);
@@ -79,23 +96,31 @@ class look_ahead {
   }
   // What the guidance, the parameterisation and the map do at a level. Rules that look at inner products are shown
   // some.
-  void mix_in(std::uint64_t& hash, const noise_level& from, const noise_level& to, const noise_level& at) const {
+  void mix_in(std::uint64_t& hash, const guidance_position& position) const {
+    const noise_level& at = position.at;
     constexpr std::size_t most = max_branches + 2;
-    const guidance_position position{at, from, to, 0, 1};
     const std::size_t vectors = of_.guidance.needs(position).size() + (of_.guidance.has_state() ? 1 : 0) + 1;
     std::array<double, most * most> products{};
-    for (std::size_t k = 0; k < vectors; ++k)
-      for (std::size_t l = 0; l < vectors; ++l)
-        products[k * vectors + l] = 1 / static_cast<double>(1 + k + l) + (k == l ? 1 : 0);
-    const branch_weights w = of_.guidance.weights(position, gram_matrix{products, vectors});
-    for (const auto& weights : {w.guided, w.renoise, w.next})
-      for (const double v : weights) mix(hash, v);
-    for (const double v : {w.guided_state, w.next_state, static_cast<double>(of_.guidance.space())}) mix(hash, v);
+    for (const double size : {0.01, 1.0, 100.0, 10000.0}) {
+      for (std::size_t k = 0; k < vectors; ++k)
+        for (std::size_t l = 0; l < vectors; ++l)
+          products[k * vectors + l] = size / static_cast<double>(1 + k + l) + (k == l ? size : 0);
+      products[vectors * vectors - 1] = 64 + size;  // <1, 1>
+      mix_weights(hash, of_.guidance.weights(position, gram_matrix{products, vectors}));
+    }
     for (const affine a : {of_.parameterisation.to_x0(at), of_.parameterisation.to_eps(at)})
       for (const double v : {a.x, a.out}) mix(hash, v);
-    for (const double v : {at.alpha, at.sigma, of_.parameterisation.input_scale(at), static_cast<double>(of_.map.how),
-                           of_.map.range, of_.map.ratio, of_.map.floor, of_.map.ceiling, of_.map.keep_eps ? 1.0 : 0.0})
+    for (const double v : {at.alpha, at.sigma, of_.parameterisation.input_scale(at), of_.parameterisation.label(at),
+                           static_cast<double>(of_.guidance.space()), static_cast<double>(of_.map.how), of_.map.range,
+                           of_.map.ratio, of_.map.floor, of_.map.ceiling, of_.map.keep_eps ? 1.0 : 0.0})
       mix(hash, v);
+  }
+
+  static void mix_weights(std::uint64_t& hash, const branch_weights& w) {
+    for (const auto& weights : {w.guided, w.renoise, w.next})
+      for (const double v : weights) mix(hash, v);
+    mix(hash, w.guided_state);
+    mix(hash, w.next_state);
   }
 
   static void require_rows(const step_plan& plan, const row& r, std::size_t evaluations, std::size_t stored,
@@ -114,6 +139,13 @@ class look_ahead {
             std::to_string(stored) + " remembered readings (history())");
     require(r.previous == 0 || has_previous, where, "a row over the tensor that the last step kept, but it kept none",
             "window.has_previous");
+    std::size_t arrays = (r.x != 0 ? 1 : 0) + (r.previous != 0 ? 1 : 0);
+    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
+      for (const double w : weights) arrays += w != 0 ? 1 : 0;
+    require(arrays <= 8, where, "a row over " + std::to_string(arrays) + " arrays", "8 or fewer");
+    for (std::size_t j = 0; j < max_noise_slots; ++j)
+      require(r.noise[j] == 0 || plan.slots[j].slot < max_noise_slots, where,
+              "noise slot " + std::to_string(plan.slots[j].slot), "0 to " + std::to_string(max_noise_slots - 1));
     require(!plan.remember || *plan.remember < plan.evaluations.size(), where,
             "an evaluation to remember that is not made", "one of the plan's evaluations");
   }
@@ -131,7 +163,11 @@ class look_ahead {
     require(!of_.guidance.needs_gram() || own.couples_batch(), "sampler: " + of_.solver_name(),
             "every sample has its own level, which a guidance that looks at inner products cannot use",
             "couples_batch, or a guidance with fixed weights");
+    require(own.reads() != quantity::output || of_.map.how == threshold::kind::none, "sampler: " + of_.solver_name(),
+            "a threshold on raw outputs", "a solver that reads x0 or eps, or no threshold");
     needs_.evaluations = own.readings();
+    hashing_archive parameters{needs_.fingerprint};
+    own.parameters(parameters);
     require(!of_.guidance.has_state(), "sampler: " + of_.solver_name(),
             "a guidance with momentum counts steps, not trials", "a guidance without state");
     std::vector<noise_level> seen{of_.path.front(), of_.path.back()};
@@ -141,7 +177,7 @@ class look_ahead {
       needs_.branches = needs_.branches | of_.guidance.needs({at, of_.path.front(), of_.path.back(), 0, 1});
       needs_.scales = needs_.scales || of_.parameterisation.input_scale(at) != 1;
       look_at_reading(own.reads(), at, "sampler: " + of_.solver_name());
-      mix_in(needs_.fingerprint, of_.path.front(), of_.path.back(), at);
+      mix_in(needs_.fingerprint, {at, of_.path.front(), of_.path.back(), 0, 1});
     }
   }
 
@@ -169,7 +205,8 @@ class look_ahead {
         note_draws(needs_.draws, plan, s.state);
         mix(needs_.fingerprint, s.state);
         look_at(plan, s, i, where);
-        mix_in(needs_.fingerprint, of_.path[i].from, of_.path[i].to, s.at);
+        mix_in(needs_.fingerprint, {s.at, of_.path[i].from, of_.path[i].to, i, of_.path.steps()});
+        mix(needs_.fingerprint, s.label);
         needs_.stages = needs_.stages || !(s.state == same_state);
         needs_.scales = needs_.scales || of_.parameterisation.input_scale(s.at) != 1;
         needs_.branches =
@@ -181,8 +218,16 @@ class look_ahead {
         note_draws(needs_.draws, plan, *r);
         mix(needs_.fingerprint, *r);
       }
-      for (const double v : {of_.path[i].label, static_cast<double>(plan.of), static_cast<double>(plan.renoise_of)})
+      for (const double v : {of_.path[i].label, static_cast<double>(plan.of), static_cast<double>(plan.renoise_of),
+                             plan.remember ? static_cast<double>(*plan.remember) : -1.0})
         mix(needs_.fingerprint, v);
+      for (const noise_slot& z : plan.slots)
+        for (const double v : {z.from.rho(), z.to.rho(), static_cast<double>(z.step), static_cast<double>(z.slot)})
+          mix(needs_.fingerprint, v);
+      if (plan.variance)
+        for (const double v :
+             {static_cast<double>(plan.variance->how), plan.variance->log_low, plan.variance->log_high})
+          mix(needs_.fingerprint, v);
       needs_.evaluations = std::max(needs_.evaluations, plan.evaluations.size());
       needs_.keeps = needs_.keeps || plan.keep.has_value();
       needs_.variance = needs_.variance || plan.variance.has_value();

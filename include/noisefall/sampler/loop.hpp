@@ -6,6 +6,7 @@
 #include <span>
 #include <type_traits>
 
+#include <noisefall/core/error.hpp>
 #include <noisefall/core/inline_vector.hpp>
 #include <noisefall/core/outcome.hpp>
 #include <noisefall/guidance/concept.hpp>
@@ -17,7 +18,9 @@ namespace noisefall {
 // Lets the predictor write the outputs that the run waits for. If it throws, the run waits on: call again to retry.
 template <class Run, class Model, class Options>
 void answer(Run& run, Model& model, const Options& options) {
-  const auto& request = *run.next();
+  const auto* asked = run.next();
+  if (asked == nullptr) throw error{"answer", "the run is done: there is nothing to answer", "a run whose next() asks"};
+  const auto& request = *asked;
   using condition = typename Model::condition;
   using span_type = std::remove_cvref_t<decltype(request.outputs[0])>;
   if constexpr (requires(std::span<const condition* const> cs, std::span<const span_type> outs) {

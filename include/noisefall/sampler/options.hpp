@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
+#include <noisefall/core/error.hpp>
 #include <noisefall/solver/plan.hpp>
 
 namespace noisefall {
@@ -41,14 +43,12 @@ struct run_options {
   std::span<const Condition> further{};      // branches 2, 3, ...
 
   const Condition& of_branch(std::size_t branch) const {
-    switch (branch) {
-      case 0:
-        return conditional;
-      case 1:
-        return unconditional;
-      default:
-        return further[branch - 2];
-    }
+    if (branch == 0) return conditional;
+    if (branch == 1) return unconditional;
+    if (branch - 2 >= further.size())
+      throw error{"run: conditions", "branch " + std::to_string(branch) + " has no condition",
+                  "`further` with a condition for every branch from 2 on"};
+    return further[branch - 2];
   }
 };
 

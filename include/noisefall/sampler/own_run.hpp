@@ -84,12 +84,18 @@ class own_run final : private bench {
   void transfer(archive& to) {
     if (to.reads()) core_.reset();
     to(steps_);
-    to(action_);
+    to(action_.what);
+    to(action_.tensor);
+    to(action_.reading);
     to(levels_);
     for (auto& b : tensors_) core_.transfer(to, core_.algebra.view_of(b));
     walk_->transfer(to);
     core_.transfer(to);
-    inside_ = false;
+    if (to.reads()) inside_ = false;
+  }
+  bool is_sound() const {
+    return action_.what <= own_action::kind::diverged && action_.tensor <= solver().tensors() &&
+           action_.reading < solver().readings();
   }
 
   const evaluator<A, Z>& core() const { return core_; }
@@ -151,12 +157,15 @@ class own_run final : private bench {
     auto& builder = core_.builder;
     builder.begin(core_.samples, core_.settings.seed);
     const std::size_t row = builder.output(core_.denoised());
-    const bool is_x0 = solver().reads() == quantity::x0;
     const std::size_t from = builder.input(static_cast<int>(reading), view_of(reading));
-    const std::size_t state = is_x0 ? from : builder.input(state_id(), view_of(action_.tensor));
+    const std::size_t state = builder.input(state_id(), view_of(action_.tensor));
     for (std::size_t i = 0; i < core_.samples; ++i) {
-      builder.add(row, from, i, is_x0 ? 1 : -levels_[i].sigma / levels_[i].alpha);
-      if (!is_x0) builder.add(row, state, i, 1 / levels_[i].alpha);
+      const noise_level& at = levels_[i];
+      affine x0{0, 1};
+      if (solver().reads() == quantity::eps) x0 = {1 / at.alpha, -at.sigma / at.alpha};
+      if (solver().reads() == quantity::output) x0 = core_.chosen->parameterisation.to_x0(at);
+      builder.add(row, from, i, x0.out);
+      builder.add(row, state, i, x0.x);
     }
     core_.run_pass();
   }

@@ -70,8 +70,18 @@ class planned_run {
       for (auto& b : *buffers) core_.transfer(to, core_.algebra.view_of(b));
     if (previous_) core_.transfer(to, core_.algebra.view_of(*previous_));
     core_.transfer(to);
+    if (!to.reads()) return;
     evaluation_ = 0;
     planned_ = false;
+  }
+  // Can these numbers, read from a file, be a run's?
+  bool is_sound() const {
+    std::vector<char> seen(order_.size(), 0);
+    for (const std::size_t slot : order_) {
+      if (slot >= seen.size() || seen[slot]) return false;
+      seen[slot] = 1;
+    }
+    return step_ <= core_.chosen->path.steps() && stored_ <= core_.chosen->planner().history();
   }
 
   // The evaluation that the run waits for, the same until it is answered; nullptr when every leg is done.
@@ -138,17 +148,27 @@ class planned_run {
     if (map.how == threshold::kind::dynamic) find_limits(map);
     if (core_.settings.keep_denoised && evaluation_ == 0) keep_denoised();
     if (build(reading_source::value)) {
-      core_.run_pass();
+      if (core_.builder.what.stores || !core_.builder.what.outputs.empty()) core_.run_pass();
       return;
     }
     begin_pass();
     put_value(plan_.of);
     store_readings(true);
-    core_.run_pass();
+    run_complete_pass();
+    if (evaluation_ == 0 && core_.chosen->guidance.has_state()) {
+      begin_pass();
+      core_.add_next_tensor(state_id());
+      run_complete_pass();
+    }
     build(reading_source::slot);
+    run_complete_pass();
+  }
+
+  // The look ahead has counted the arrays of rows; what is left to go wrong is a rule over very many branches.
+  void run_complete_pass() {
     if (core_.builder.overflowed())
-      throw error{core_.chosen->solver_name(), "a row over more than 8 arrays in step " + std::to_string(step_),
-                  "8 arrays"};
+      throw error{core_.chosen->solver_name(), "a pass over more than 8 arrays in step " + std::to_string(step_),
+                  "8 arrays: fewer branches"};
     core_.run_pass();
   }
 
@@ -174,6 +194,7 @@ class planned_run {
     if (source == reading_source::value) {
       put_value(plan_.of);
       store_readings(false);
+      if (evaluation_ == 0) core_.add_next_tensor(state_id());
     }
     if (last_evaluation()) {
       add_row(core_.builder.output(core_.x), plan_.result, source);
@@ -226,7 +247,7 @@ class planned_run {
     return uses(plan_.result) || (plan_.keep && uses(*plan_.keep));
   }
 
-  // Writes the readings that later passes look at, and the guidance's next tensor.
+  // Writes the readings that later passes look at.
   void store_readings(bool all) {
     if (all || is_looked_at_later()) {
       const affine after = after_value();
@@ -239,7 +260,6 @@ class planned_run {
       }
       if (seconds_) add_present_renoise(core_.builder.output(renoise_slot(now(evaluation_))), 1, reading_source::value);
     }
-    if (evaluation_ == 0) core_.add_next_tensor(state_id());
   }
 
   void find_limits(const threshold& map) {

@@ -30,7 +30,7 @@ struct policies {
   threshold map;
   std::vector<double> breakpoints{};  // the guidance's
 
-  bool two_readings() const { return guidance.two_readings() || map.keep_eps; }
+  bool two_readings() const { return guidance.two_readings() || (map.how != threshold::kind::none && map.keep_eps); }
   bool has_own_steps() const { return std::holds_alternative<erased_own_step>(solver); }
   const erased_solver& planner() const { return std::get<erased_solver>(solver); }
   const erased_own_step& own_steps() const { return std::get<erased_own_step>(solver); }

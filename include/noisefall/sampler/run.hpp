@@ -83,6 +83,9 @@ class run {
   void transfer(archive& to) {
     visit([&](auto& r) { r.transfer(to); });
   }
+  bool is_sound() const {
+    return visit([](const auto& r) { return r.is_sound(); });
+  }
   const evaluator<A, Z>& core() const {
     return visit([](const auto& r) -> const evaluator<A, Z>& { return r.core(); });
   }

@@ -39,7 +39,9 @@ trajectory snap(trajectory path, const N& schedule, std::span<const double> brea
     const bool has_level =
         std::any_of(legs.begin(), legs.end(), [&](const leg& l) { return std::abs(l.from.rho() - s) <= 1e-12 * s; });
     if (nearest == 0 || has_level) continue;
-    legs[nearest - 1].to = legs[nearest].from = level_at_rho(schedule, s);
+    noise_level at = level_at_rho(schedule, s);
+    at.sigma = s * at.alpha;  // to the last bit, whatever the schedule's time_of() leaves
+    legs[nearest - 1].to = legs[nearest].from = at;
     legs[nearest].label = std::numeric_limits<double>::quiet_NaN();
     taken[nearest] = 1;
   }

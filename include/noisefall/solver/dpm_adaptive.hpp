@@ -71,7 +71,7 @@ struct dpm_adaptive {
     enum class phase : std::uint8_t { begin, propose, second, third, judge } next = phase::begin;
     std::vector<noise_level> at, target, down;  // down: the target without the noise that is then added
     std::vector<double> lambda, h, inverse_error, older_inverse_error, error;
-    std::vector<std::uint8_t> active, accepted;
+    std::vector<std::uint8_t> active, accepted, lost;  // lost: its error is no number, or its steps vanish
     std::vector<std::uint32_t> steps;
     std::array<std::vector<double>, 4> weights;
     std::size_t trials = 0;
@@ -89,9 +89,17 @@ struct dpm_adaptive {
     s.h.assign(samples, h_init);
     s.active.assign(samples, 1);
     s.accepted.assign(samples, 0);
+    s.lost.assign(samples, 0);
     s.steps.assign(samples, 0);
     s.next = state::phase::begin;
     s.trials = 0;
+  }
+
+  void parameters(archive& to) const {
+    for (double v : {static_cast<double>(order()), static_cast<double>(of), static_cast<double>(correction),
+                     static_cast<double>(controller), atol, rtol, h_init, pcoeff, icoeff, dcoeff, accept_safety, theta,
+                     eta, s_noise, couples_batch ? 1.0 : 0.0, static_cast<double>(max_trials)})
+      to(v);
   }
 
   // For checkpoints, between two trials.
@@ -100,6 +108,7 @@ struct dpm_adaptive {
     to(s.trials);
     for (auto* levels : {&s.at, &s.target, &s.down}) to(*levels);
     for (auto* numbers : {&s.lambda, &s.h, &s.inverse_error, &s.older_inverse_error, &s.error}) to(*numbers);
+    to(s.lost);
     to(s.active);
     to(s.steps);
   }
@@ -111,8 +120,10 @@ struct dpm_adaptive {
         start(s, on);
         [[fallthrough]];
       case phase::propose:
-        if (!propose(s, on)) return {};
-        if (stuck(s)) return {own_action::kind::diverged};
+        if (!propose(s, on)) {
+          const bool lost = std::find(s.lost.begin(), s.lost.end(), 1) != s.lost.end();
+          return {lost ? own_action::kind::diverged : own_action::kind::finished};
+        }
         s.next = phase::second;
         return {own_action::kind::evaluate, 0, 0};
       case phase::second:
@@ -153,6 +164,8 @@ struct dpm_adaptive {
       constexpr double close = 1e-5;
       s.active[i] = controller == control::pid ? s.lambda[i] < last - close : std::abs(s.at[i].t - end.t) > close;
       on.levels()[i] = s.at[i];
+      s.lost[i] = s.lost[i] || (s.active[i] && is_stuck(s, i));
+      s.active[i] = s.active[i] && !s.lost[i];
       if (!s.active[i]) continue;
       any = true;
       const double to = std::min(last, s.lambda[i] + s.h[i]);
@@ -166,11 +179,8 @@ struct dpm_adaptive {
     return any;
   }
 
-  bool stuck(const state& s) const {
-    if (s.trials >= max_trials) return true;
-    for (std::size_t i = 0; i < s.at.size(); ++i)
-      if (s.active[i] && (!std::isfinite(s.error[i]) || !(s.lambda[i] + s.h[i] > s.lambda[i]))) return true;
-    return false;
+  bool is_stuck(const state& s, std::size_t i) const {
+    return s.trials >= max_trials || !std::isfinite(s.error[i]) || !(s.lambda[i] + s.h[i] > s.lambda[i]);
   }
 
   // The coefficients of a solution of order k from sample i's level to another, over the readings so far.

@@ -38,6 +38,8 @@ class erased_own_step {
   std::size_t readings() const { return held_->readings(); }
   quantity reads() const { return held_->reads(); }
   std::unique_ptr<own_walk> walk() const { return held_->walk(); }
+  // Hands over what tells two such solvers apart, for checkpoints; nothing, if the solver has no parameters(archive&).
+  void parameters(archive& to) const { held_->parameters(to); }
 
  private:
   struct interface {
@@ -50,6 +52,7 @@ class erased_own_step {
     virtual std::size_t readings() const = 0;
     virtual quantity reads() const = 0;
     virtual std::unique_ptr<own_walk> walk() const = 0;
+    virtual void parameters(archive& to) const = 0;
   };
 
   template <class S>
@@ -76,6 +79,9 @@ class erased_own_step {
     std::size_t readings() const override { return solver.readings(); }
     quantity reads() const override { return solver.reads(); }
     std::unique_ptr<own_walk> walk() const override { return std::make_unique<walk_of<S>>(solver); }
+    void parameters(archive& to) const override {
+      if constexpr (requires { solver.parameters(to); }) solver.parameters(to);
+    }
     S solver;
   };
 

@@ -54,6 +54,7 @@ class bench {
 // state, begin(state, n)      its scalars for n samples; a second begin() does not allocate
 // advance(state, bench)       called at the start and after each evaluation; says what it wants next. x may only change
 //                             just before step_done.
+// parameters(archive)         (optional) hands over its own fields, so that checkpoints tell two of them apart
 // transfer(archive, state)    hands each part of the state to archive(part), for checkpoints between steps
 template <class S>
 concept OwnStep = std::copyable<S> && std::default_initializable<typename S::state> &&
