@@ -15,6 +15,26 @@ template <bool Fused, class T>
     return a * b + c;
 }
 
+// What kernels with an implementation per instruction set choose from.
+enum class instruction_set { portable, avx2, avx512 };  // AVX2 with FMA; AVX-512 F, DQ, VL and BW
+
+inline bool has(instruction_set set) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (set == instruction_set::avx2) return avx2;
+  if (set == instruction_set::avx512)
+    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+#endif
+  return set == instruction_set::portable;
+}
+
+inline instruction_set widest_instruction_set() {
+  return has(instruction_set::avx512) ? instruction_set::avx512
+         : has(instruction_set::avx2) ? instruction_set::avx2
+                                      : instruction_set::portable;
+}
+
 // A kernel is a struct with `template <bool Fused> static void run(arguments)`, always inlined so that it is compiled
 // for the target of its caller.
 #if defined(__FMA__) || defined(__aarch64__)

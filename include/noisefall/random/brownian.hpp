@@ -33,7 +33,7 @@ struct brownian_path {
   void fill(std::span<T> out, std::size_t sample_size, const increment& which) const {
     if (which.step == increment::initial || which.from < which.to) return philox{seed}.fill(out, sample_size, which);
     nodes between{clock(which.from), clock(which.to)};
-    constexpr std::size_t tile = 4 * kernels::normal_block;
+    constexpr std::size_t tile = 6 * kernels::normal_block;
     float z[tile];
     double sum[tile];
     for (std::size_t at = 0; at < out.size(); at += tile) {

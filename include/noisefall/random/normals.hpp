@@ -2,8 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +9,10 @@
 
 #include <noisefall/core/error.hpp>
 #include <noisefall/core/instruction_set.hpp>
+#include <noisefall/random/normals_avx2.hpp>
+#include <noisefall/random/normals_avx512.hpp>
+#include <noisefall/random/normals_common.hpp>
+#include <noisefall/random/normals_portable.hpp>
 #include <noisefall/random/philox.hpp>
 
 #ifdef __FAST_MATH__
@@ -37,86 +39,130 @@ struct normal_stream {
 
 namespace kernels {
 
-inline constexpr std::size_t normal_lanes = 16;
-inline constexpr std::size_t normal_block = 4 * normal_lanes;  // normals of 16 counters
+inline void normals_of_groups(instruction_set set, const counter_group* groups, std::size_t count,
+                              const draw_keys& keys) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (set == instruction_set::avx512) return avx512::normals_of_groups(groups, count, keys);
+  if (set == instruction_set::avx2) return avx2::normals_of_groups(groups, count, keys);
+#else
+  static_cast<void>(set);
+#endif
+  portable::normals_of_groups(groups, count, keys);
+}
 
-struct counter_lanes {
-  std::uint32_t block[normal_lanes], draw, sample_low[normal_lanes], sample_high[normal_lanes];
+// Where an element of a batch stands.
+struct batch_position {
+  std::size_t sample_size, sample, element;
+
+  batch_position(std::size_t d, std::size_t at) : sample_size{d}, sample{at / d}, element{at % d} {}
+
+  void advance(std::size_t n) {  // not beyond the end of the sample
+    element += n;
+    if (element == sample_size) {
+      element = 0;
+      ++sample;
+    }
+  }
 };
 
-// z[16 * word + lane]. Every operation that rounds is a product, a difference, a square root or an explicit fma, so the
-// bits depend neither on the instruction set nor on contraction.
-struct normals_of_counters {
-  template <bool Fused>
-  [[gnu::always_inline]] static inline void run(const counter_lanes* counters, philox_key key, float* z) {
-    constexpr std::size_t lanes = normal_lanes;
-    std::uint32_t c0[lanes], c1[lanes], c2[lanes], c3[lanes];
-    for (std::size_t l = 0; l < lanes; ++l) c0[l] = counters->block[l];
-    for (std::size_t l = 0; l < lanes; ++l) c1[l] = counters->draw;
-    for (std::size_t l = 0; l < lanes; ++l) c2[l] = counters->sample_low[l];
-    for (std::size_t l = 0; l < lanes; ++l) c3[l] = counters->sample_high[l];
-    for (int round = 0; round < philox_rounds; ++round) {
-      for (std::size_t l = 0; l < lanes; ++l) {
-        const std::uint64_t p = std::uint64_t{philox_multipliers[0]} * c0[l];
-        const std::uint64_t q = std::uint64_t{philox_multipliers[1]} * c2[l];
-        c0[l] = static_cast<std::uint32_t>(q >> 32) ^ c1[l] ^ key.low;
-        c1[l] = static_cast<std::uint32_t>(q);
-        c2[l] = static_cast<std::uint32_t>(p >> 32) ^ c3[l] ^ key.high;
-        c3[l] = static_cast<std::uint32_t>(p);
+// Samples of 64 elements or more: a group is a block of one sample. Whole blocks of floats are made in place.
+template <class T>
+void normals_of_blocks(instruction_set set, const normal_stream& stream, const draw_keys& keys, std::size_t begin,
+                       std::size_t end, T* out) {
+  static constexpr std::uint32_t block[normal_lanes + 1] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  constexpr std::size_t most = 24;
+  sample_lanes samples[most];
+  counter_group groups[most];
+  float z[most][normal_block];
+  struct part {
+    const float* from;
+    std::size_t count;
+    T* to;
+  } parts[most];
+  batch_position position{stream.sample_size, begin};
+  for (std::size_t at = begin; at < end;) {
+    std::size_t used = 0, copied = 0, met = 0;
+    while (used < most && at < end) {  // each turn: the next whole blocks of a sample, or a part of one block
+      if (used == 0 || position.element == 0)
+        samples[met++].set(0, {stream.first_sample + position.sample, keys}, padded_lanes);
+      const std::size_t skipped = position.element % normal_block;
+      const std::size_t left = std::min(position.sample_size - position.element, end - at);
+      const bool whole = skipped == 0 && left >= normal_block;
+      const std::size_t blocks = whole ? std::min(left / normal_block, most - used) : 1;
+      const std::size_t count = whole ? blocks * normal_block : std::min(normal_block - skipped, left);
+      float* to = z[used];
+      if constexpr (std::same_as<T, float>) to = whole ? out + (at - begin) : to;
+      if (to == z[used]) parts[copied++] = {to + skipped, count, out + (at - begin)};
+      const std::size_t first = position.element / normal_block;
+      for (std::size_t k = 0; k < blocks; ++k)
+        groups[used++] = {block, &samples[met - 1], static_cast<std::uint32_t>(normal_lanes * (first + k)),
+                          to + k * normal_block};
+      position.advance(count);
+      at += count;
+    }
+    normals_of_groups(set, groups, used, keys);
+    for (part* p = parts; p != parts + copied; ++p) {
+      std::size_t done = 0;
+      const auto widened = [](float value) { return static_cast<T>(value); };
+      for (; p->count - done >= normal_lanes; done += normal_lanes)  // of known length: g++ -O2 takes vectors
+        std::transform(p->from + done, p->from + done + normal_lanes, p->to + done, widened);
+      std::transform(p->from + done, p->from + p->count, p->to + done, widened);
+    }
+  }
+}
+
+// Smaller samples: a lane is four elements of one sample, and lanes run over blocks and samples.
+template <class T>
+void normals_of_small_samples(instruction_set set, const normal_stream& stream, const draw_keys& keys,
+                              std::size_t begin, std::size_t end, T* out) {
+  constexpr std::size_t words = 4, most = 6, lanes = most * normal_lanes;
+  std::uint32_t block[lanes + 1] = {};
+  sample_lanes samples[most] = {};
+  counter_group groups[most];
+  float z[most][normal_block];
+  for (std::size_t g = 0; g < most; ++g) groups[g] = {block + g * normal_lanes, &samples[g], 0, z[g]};
+  struct part {
+    std::size_t word, count;
+  } parts[lanes];
+  batch_position position{stream.sample_size, begin};
+  for (std::size_t at = begin; at < end;) {
+    std::size_t used = 0, next = at;
+    while (used < lanes && next < end) {
+      const sample_rounds rounds{stream.first_sample + position.sample, keys};
+      const std::size_t sample = position.sample;
+      for (; used < lanes && next < end && position.sample == sample; ++used) {
+        block[used] = static_cast<std::uint32_t>(position.element / words);
+        samples[used / normal_lanes].set(used % normal_lanes, rounds);
+        const std::size_t word = position.element % words;
+        const std::size_t count = std::min({words - word, position.sample_size - position.element, end - next});
+        parts[used] = {word, count};
+        position.advance(count);
+        next += count;
       }
-      key.low += philox_weyl[0];
-      key.high += philox_weyl[1];
     }
-    box_muller(c0, c1, z, z + lanes);
-    box_muller(c2, c3, z + 2 * lanes, z + 3 * lanes);
+    normals_of_groups(set, groups, (used + normal_lanes - 1) / normal_lanes, keys);
+    for (std::size_t lane = 0; lane < used; ++lane) {
+      const float* from = z[lane / normal_lanes] + parts[lane].word * normal_lanes + lane % normal_lanes;
+      for (std::size_t i = 0; i < parts[lane].count; ++i) *out++ = from[i * normal_lanes];
+    }
+    at = next;
   }
+}
 
-  // 31 bits of `radius` make u in (0, 1] and r = sqrt(-2 ln u), so |z| <= 6.66. Of `angle`, bit 31 is the sign of both
-  // normals, bit 30 swaps them, and 30 bits are an angle in [-pi/4, pi/4). Relative error below 3e-7.
-  [[gnu::always_inline]] static inline void box_muller(const std::uint32_t* radius, const std::uint32_t* angle,
-                                                       float* z0, float* z1) {
-    constexpr std::size_t lanes = normal_lanes;
-    constexpr std::uint32_t split = 0x3f400000u;  // 0.75f: u = 2^e (1 + f) with 1 + f in [0.75, 1.5)
-    float r[lanes], sine[lanes], cosine[lanes];
-    for (std::size_t l = 0; l < lanes; ++l) {
-      const float u = std::fma(static_cast<float>(static_cast<std::int32_t>(radius[l] >> 1)), 0x1p-31f, 0x1p-32f);
-      const std::uint32_t b = std::bit_cast<std::uint32_t>(u) - split;
-      const float e = static_cast<float>(static_cast<std::int32_t>(b) >> 23);
-      const float f = std::bit_cast<float>((b & 0x7fffffu) + split) - 1.0f;
-      float q = -0.108265074524f;  // -2 ln(1 + f) / f
-      q = std::fma(q, f, 0.241347371969f);
-      q = std::fma(q, f, -0.299678250056f);
-      q = std::fma(q, f, 0.336456211455f);
-      q = std::fma(q, f, -0.399541551344f);
-      q = std::fma(q, f, 0.499868847034f);
-      q = std::fma(q, f, -0.66667097097f);
-      q = std::fma(q, f, 1.00000121296f);
-      q = std::fma(q, f, -2.0f);
-      r[l] = std::fma(e, -1.38629436112f, f * q);
-    }
-    for (std::size_t l = 0; l < lanes; ++l) r[l] = std::sqrt(r[l]);
-    for (std::size_t l = 0; l < lanes; ++l) {
-      const float t = static_cast<float>(static_cast<std::int32_t>(angle[l] << 2)) * 0x1p-31f;
-      const float t2 = t * t;
-      float s = -3.59504519756e-5f;  // sin(pi/4 t) / t
-      s = std::fma(s, t2, 0.00249000102366f);
-      s = std::fma(s, t2, -0.0807454325291f);
-      s = std::fma(s, t2, 0.785398160854f);
-      sine[l] = s * t;
-      float c = -0.00031888050528f;  // cos(pi/4 t)
-      c = std::fma(c, t2, 0.0158499152528f);
-      c = std::fma(c, t2, -0.308424253561f);
-      cosine[l] = std::fma(c, t2, 0.999999972423f);
-    }
-    for (std::size_t l = 0; l < lanes; ++l) {
-      const std::uint32_t s = std::bit_cast<std::uint32_t>(sine[l]), c = std::bit_cast<std::uint32_t>(cosine[l]);
-      const std::uint32_t swapped = (s ^ c) & (0u - (angle[l] >> 30 & 1u));
-      const float signed_r = std::bit_cast<float>(std::bit_cast<std::uint32_t>(r[l]) ^ (angle[l] & 0x80000000u));
-      z0[l] = signed_r * std::bit_cast<float>(c ^ swapped);
-      z1[l] = signed_r * std::bit_cast<float>(s ^ swapped);
-    }
-  }
-};
+// The instruction set, which the processor must have, changes no bit.
+template <std::floating_point T>
+void normals_by(instruction_set set, const normal_stream& stream, std::size_t begin, std::size_t end, T* out) {
+  const std::size_t d = stream.sample_size;
+  if (std::uint64_t{d} > std::uint64_t{1} << 34)
+    throw error{"noise", "a sample of " + std::to_string(d) + " elements", "up to 2^34 elements"};
+  if (begin == end) return;
+  const draw_keys keys{{static_cast<std::uint32_t>(stream.seed), static_cast<std::uint32_t>(stream.seed >> 32)},
+                       stream.draw};
+  if (d >= normal_block)
+    normals_of_blocks(set, stream, keys, begin, end, out);
+  else
+    normals_of_small_samples(set, stream, keys, begin, end, out);
+}
 
 }  // namespace kernels
 
@@ -124,47 +170,7 @@ struct normals_of_counters {
 // out[0 .. end - begin). Doubles are the same normals, widened. No allocation.
 template <std::floating_point T>
 void normals(const normal_stream& stream, std::size_t begin, std::size_t end, T* out) {
-  using namespace kernels;
-  constexpr std::size_t words = 4;
-  const std::size_t d = stream.sample_size;
-  if (std::uint64_t{d} > std::uint64_t{1} << 34)
-    throw error{"noise", "a sample of " + std::to_string(d) + " elements", "up to 2^34 elements"};
-  const philox_key key{static_cast<std::uint32_t>(stream.seed), static_cast<std::uint32_t>(stream.seed >> 32)};
-  counter_lanes counters;
-  counters.draw = stream.draw;
-  const auto set_counter = [&](std::size_t lane, std::size_t block, std::size_t in_batch) {
-    const std::uint64_t sample = stream.first_sample + in_batch;
-    counters.block[lane] = static_cast<std::uint32_t>(block);
-    counters.sample_low[lane] = static_cast<std::uint32_t>(sample);
-    counters.sample_high[lane] = static_cast<std::uint32_t>(sample >> 32);
-  };
-  float z[normal_block];
-  if (d >= normal_block) {
-    for (std::size_t at = begin; at < end;) {
-      const std::size_t sample = at / d, element = at % d, skipped = element % normal_block;
-      const std::size_t count = std::min({normal_block - skipped, d - element, end - at});
-      for (std::size_t l = 0; l < normal_lanes; ++l)
-        set_counter(l, normal_lanes * (element / normal_block) + l, sample);
-      run_widest<normals_of_counters>(&counters, key, z);
-      std::copy(z + skipped, z + skipped + count, out + (at - begin));
-      at += count;
-    }
-    return;
-  }
-  for (std::size_t at = begin; at < end;) {
-    // One lane per counter, so that the lanes run over blocks and samples.
-    std::size_t first_word[normal_lanes], count[normal_lanes], used = 0, next = at;
-    for (; used < normal_lanes && next < end; next += count[used++]) {
-      const std::size_t element = next % d;
-      set_counter(used, element / words, next / d);
-      first_word[used] = element % words;
-      count[used] = std::min({words - first_word[used], d - element, end - next});
-    }
-    for (std::size_t l = used; l < normal_lanes; ++l) set_counter(l, 0, 0);
-    run_widest<normals_of_counters>(&counters, key, z);
-    for (std::size_t l = 0; l < used; at += count[l++])
-      for (std::size_t i = 0; i < count[l]; ++i) out[at - begin + i] = z[normal_lanes * (first_word[l] + i) + l];
-  }
+  kernels::normals_by(kernels::widest_instruction_set(), stream, begin, end, out);
 }
 
 }  // namespace noisefall
