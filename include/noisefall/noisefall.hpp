@@ -1,4 +1,5 @@
-// Everything from core to sampler. Never config, search, metrics, models or adapters, and never the list of all solvers.
+// Everything from core to sampler. Never config, search, metrics, models or adapters, and never the list of all
+// solvers.
 #pragma once
 
 #include <noisefall/version.hpp>
