@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <noisefall/guidance/any_guidance.hpp>
@@ -104,6 +105,23 @@ void for_each_solver(See see) {
   see("dpm_adaptive 12, eta 0.5", nf::dpm_adaptive{.order = 2, .eta = 0.5});
 }
 
+// Weighs by what it remembers of each sample: how many steps it saw, and the branches' distance in the last one.
+struct remembering {
+  static constexpr std::string_view name = "remembering";
+  static constexpr auto space = nf::guidance_space::x0;
+  static constexpr bool needs_gram = true;
+  static constexpr std::size_t scalars = 2;
+  void check() const {}
+  nf::branch_set needs(const nf::guidance_position&) const { return {0, 1}; }
+  nf::branch_weights weights(const nf::guidance_position&, const nf::gram_matrix& gram) const {
+    const double w = 0.2 * gram.scalar(0) + 0.1 / (1 + gram.scalar(1));
+    nf::branch_weights made{.guided = {1 + w, -w}};
+    made.next_scalars = {gram.scalar(0) + 1, gram(1, 1) / gram.elements()};
+    return made;
+  }
+  std::vector<double> breakpoints() const { return {}; }
+};
+
 template <class See>
 void for_each_guidance(See see) {
   see("unguided", nf::any_guidance{nf::unguided{}});
@@ -111,6 +129,7 @@ void for_each_guidance(See see) {
   see("window", nf::any_guidance{nf::classifier_free{.weight = nf::weight_schedule::window(2, 0.5, 1.1)}});
   see("rescale", nf::any_guidance{nf::rescale{.weight = 1.5}});
   see("apg", nf::any_guidance{nf::apg{.weight = 1.5, .eta = 0.2, .norm_cap = 2, .momentum = -0.5}});
+  see("remembering", nf::any_guidance{remembering{}});
   see("cfg_pp", nf::any_guidance{nf::cfg_pp{}});
 }
 

@@ -13,6 +13,7 @@
 #include <noisefall/schedule/edm.hpp>
 #include <noisefall/solver/ddim.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>
+#include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/heun.hpp>
 #include <noisefall/trajectory/karras.hpp>
 #include <noisefall/trajectory/lists.hpp>
@@ -182,4 +183,39 @@ TEST_CASE("A window keeps second order only because the trajectory is snapped to
   CHECK(error(40) == Approx(0.0218).margin(5e-5));
   CHECK(error(80) == Approx(0.0040).margin(5e-5));
   CHECK(error(160) == Approx(0.0008).margin(5e-5));
+}
+
+namespace {
+
+// The weight is the number of steps committed so far.
+struct counts_steps {
+  static constexpr auto space = nf::guidance_space::x0;
+  static constexpr std::size_t scalars = 1;
+  void check() const {}
+  nf::branch_set needs(const nf::guidance_position&) const { return {0, 1}; }
+  nf::branch_weights weights(const nf::guidance_position&, const nf::gram_matrix& remembered) const {
+    const double w = remembered.scalar(0);
+    nf::branch_weights made{.guided = {1 + w, -w}};
+    made.next_scalars[0] = w + 1;
+    return made;
+  }
+  std::vector<double> breakpoints() const { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("The scalars of a guidance advance once per step, also under two evaluations, and restart at zero") {
+  const std::array sigmas{3.0, 2.0, 1.0, 0.0};
+  for (const nf::erased_solver& solver : {nf::erased_solver{nf::ddim{}}, nf::erased_solver{nf::heun{}}}) {
+    const nf::sampler sample{solver, schedule, through(sigmas), counts_steps{}, nf::predicts_x0{}};
+    nf::tensor<double> x({1, 2});
+    dictated model;
+    const nf::run_options<dictated::condition> options{.conditional = c, .unconditional = u};
+    auto run = sample.start(x, {.start = nf::start_from::given});
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      nf::finish(run, model, options, nf::ignore_steps{});
+      check({x[0], x[1]}, 3 + 2 * 2, 4 + 2 * 4);  // the last step's x0: two steps were committed before it
+      run.restart();
+    }
+  }
 }

@@ -31,6 +31,7 @@ class any_guidance {
 
   void check() const { rule_->check(); }
   branch_set needs(const guidance_position& at) const { return rule_->needs(at); }
+  std::size_t scalars() const { return rule_->scalars(); }
   branch_weights weights(const guidance_position& at, const gram_matrix& gram) const {
     return rule_->weights(at, gram);
   }
@@ -54,6 +55,7 @@ class any_guidance {
     virtual bool has_state() const = 0;
     virtual void check() const = 0;
     virtual branch_set needs(const guidance_position&) const = 0;
+    virtual std::size_t scalars() const = 0;
     virtual branch_weights weights(const guidance_position&, const gram_matrix&) const = 0;
     virtual std::vector<double> breakpoints() const = 0;
   };
@@ -79,6 +81,7 @@ class any_guidance {
     bool has_state() const override { return noisefall::has_state(rule); }
     void check() const override { rule.check(); }
     branch_set needs(const guidance_position& at) const override { return rule.needs(at); }
+    std::size_t scalars() const override { return scalars_of(rule); }
     branch_weights weights(const guidance_position& at, const gram_matrix& gram) const override {
       return weights_of(rule, at, gram);
     }

@@ -14,6 +14,7 @@
 namespace noisefall {
 
 inline constexpr std::size_t max_branches = 6;
+inline constexpr std::size_t max_guidance_scalars = 4;
 
 // Branch k is the network under the k-th condition: 0 conditional, 1 unconditional, 2 negative, further ones by index.
 class branch_set {
@@ -66,6 +67,7 @@ enum class guidance_space : std::uint8_t { output, x0, eps };
 struct branch_weights {
   std::array<double, max_branches> guided{}, renoise{}, next{};
   double guided_state = 0, next_state = 0;
+  std::array<double, max_guidance_scalars> next_scalars{};  // the sample's scalars after commit
 };
 
 // Per sample, the inner products of (c, d_1, d_2, ..., s, 1): the conditional prediction y_0, the differences
@@ -73,7 +75,10 @@ struct branch_weights {
 // constant one.
 class gram_matrix {
  public:
-  gram_matrix(std::span<const double> products, std::size_t vectors) : products_{products}, vectors_{vectors} {}
+  gram_matrix(std::span<const double> products, std::size_t vectors, std::span<const double> scalars = {})
+      : products_{products}, vectors_{vectors}, scalars_{scalars} {}
+  // The sample's k-th scalar, if the rule has any.
+  double scalar(std::size_t k) const { return scalars_[k]; }
   std::size_t vectors() const { return vectors_; }
   double operator()(std::size_t i, std::size_t j) const { return products_[i * vectors_ + j]; }
   double elements() const { return (*this)(vectors_ - 1, vectors_ - 1); }  // <1, 1>: the size of a sample
@@ -82,6 +87,7 @@ class gram_matrix {
  private:
   std::span<const double> products_;
   std::size_t vectors_;
+  std::span<const double> scalars_;
 };
 
 // name, reference             static constexpr
@@ -94,6 +100,8 @@ class gram_matrix {
 // space          what its weights mix
 // needs_gram     its weights depend on the branches
 // two_readings   renoise differs from guided
+// scalars        how many numbers per sample it remembers, zero at the start of a run and advanced like the tensor;
+//                weights() finds them in the longer form's second argument, without needing a Gram matrix
 // has_state      it owns one state tensor, zero at the start of a run; weights().next makes the next one. It is
 //                advanced once per step, from the step's first evaluation.
 // Read them with the functions below.
@@ -137,6 +145,16 @@ constexpr bool has_state(const G& g) {
     return g.has_state;
   else
     return false;
+}
+
+template <class G>
+constexpr std::size_t scalars_of(const G& g) {
+  if constexpr (requires { g.scalars(); })
+    return g.scalars();
+  else if constexpr (requires { g.scalars; })
+    return g.scalars;
+  else
+    return 0;
 }
 
 template <class G>

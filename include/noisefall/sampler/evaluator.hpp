@@ -189,7 +189,7 @@ class evaluator {
     const std::optional<view> tensor = guidance_tensor();
     reader.look(algebra, position_, request.at.levels, std::span{request.branches.begin(), request.branches.size()},
                 state_, std::span<const view>{branch_outputs_.begin(), branch_outputs_.size()},
-                tensor ? &*tensor : nullptr, reading_lanes_);
+                tensor ? &*tensor : nullptr, reading_lanes_, request.at.call == 0);
   }
   // The answer has been used: the next evaluation may be asked for.
   void accept() {
@@ -227,9 +227,11 @@ class evaluator {
   }
   void commit_guidance() {
     if (chosen->guidance.has_state()) current_tensor_ = 1 - current_tensor_;
+    reader.commit();
   }
   void reset() {
     current_tensor_ = 0;
+    reader.reset();
     asked = false;
     evaluations = 0;
     for (auto& id : filled_) id.reset();
@@ -247,6 +249,7 @@ class evaluator {
   void transfer(archive& to) {
     to(evaluations);
     to(current_tensor_);
+    reader.transfer(to);
     transfer(to, x);
     for (auto& tensor : guidance_tensor_)
       if (tensor) transfer(to, algebra.view_of(*tensor));

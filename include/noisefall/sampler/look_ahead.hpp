@@ -38,6 +38,8 @@ class look_ahead {
   explicit look_ahead(const policies& of) : of_{of} {
     std::visit([](const auto& s) { s.check(); }, of.solver);
     of.guidance.check();
+    require(of.guidance.scalars() <= max_guidance_scalars, "guidance: scalars", std::to_string(of.guidance.scalars()),
+            "0 to " + std::to_string(max_guidance_scalars));
     of.parameterisation.check();
     of.map.check();
     for (const char c : of.solver_name()) mix(needs_.fingerprint, static_cast<double>(c));
@@ -101,12 +103,13 @@ class look_ahead {
     constexpr std::size_t most = max_branches + 2;
     const std::size_t vectors = of_.guidance.needs(position).size() + (of_.guidance.has_state() ? 1 : 0) + 1;
     std::array<double, most * most> products{};
+    constexpr std::array<double, max_guidance_scalars> scalars{};
     for (const double size : {0.01, 1.0, 100.0, 10000.0}) {
       for (std::size_t k = 0; k < vectors; ++k)
         for (std::size_t l = 0; l < vectors; ++l)
           products[k * vectors + l] = size / static_cast<double>(1 + k + l) + (k == l ? size : 0);
       products[vectors * vectors - 1] = 64 + size;  // <1, 1>
-      mix_weights(hash, of_.guidance.weights(position, gram_matrix{products, vectors}));
+      mix_weights(hash, of_.guidance.weights(position, gram_matrix{products, vectors, scalars}));
     }
     for (const affine a : {of_.parameterisation.to_x0(at), of_.parameterisation.to_eps(at)})
       for (const double v : {a.x, a.out}) mix(hash, v);
@@ -121,6 +124,7 @@ class look_ahead {
       for (const double v : weights) mix(hash, v);
     mix(hash, w.guided_state);
     mix(hash, w.next_state);
+    for (const double v : w.next_scalars) mix(hash, v);
   }
 
   static void require_rows(const step_plan& plan, const row& r, std::size_t evaluations, std::size_t stored,
@@ -168,7 +172,7 @@ class look_ahead {
     needs_.evaluations = own.readings();
     hashing_archive parameters{needs_.fingerprint};
     own.parameters(parameters);
-    require(!of_.guidance.has_state(), "sampler: " + of_.solver_name(),
+    require(!of_.guidance.has_state() && of_.guidance.scalars() == 0, "sampler: " + of_.solver_name(),
             "a guidance with momentum counts steps, not trials", "a guidance without state");
     std::vector<noise_level> seen{of_.path.front(), of_.path.back()};
     for (const double s : of_.breakpoints)

@@ -1,11 +1,13 @@
 // From raw branch outputs to a reading: guidance x parameterisation, as coefficients over the arrays of a pass.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
 #include <vector>
 
+#include <noisefall/core/archive.hpp>
 #include <noisefall/guidance/any_guidance.hpp>
 #include <noisefall/parameterisation/any_parameterisation.hpp>
 #include <noisefall/schedule/noise_level.hpp>
@@ -78,27 +80,39 @@ class guided_reader {
         parameterisation_{&parameterisation},
         weights_(samples),
         gram_(guidance.needs_gram() ? samples * max_vectors * max_vectors : 0),
-        basis_(guidance.needs_gram() ? max_vectors * (max_inputs + 1) : 0) {}
+        basis_(guidance.needs_gram() ? max_vectors * (max_inputs + 1) : 0),
+        scalars_(samples * guidance.scalars()),
+        next_scalars_(scalars_.size()) {}
 
   // Lanes that this evaluation needs, of `samples`, with `levels` different levels.
   std::size_t lanes(std::size_t samples, std::size_t levels) const {
-    return guidance_->needs_gram() ? samples : levels;
+    return guidance_->needs_gram() || guidance_->scalars() > 0 ? samples : levels;
   }
 
   // `outputs` are the raw outputs of `branches`, in order. `tensor`: the guidance's state, if it has one.
   void look(const A& algebra, const guidance_position& at, std::span<const noise_level> levels,
             std::span<const std::size_t> branches, const typename A::view& state,
-            std::span<const typename A::view> outputs, const typename A::view* tensor, std::size_t lanes) {
+            std::span<const typename A::view> outputs, const typename A::view* tensor, std::size_t lanes,
+            bool starts_step) {
     if (guidance_->needs_gram()) gram(algebra, at, levels, branches, state, outputs, tensor);
     const std::size_t vectors = branches.size() + (tensor ? 1 : 0) + 1;
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       guidance_position here = at;
       here.at = level(levels, lane);
       const gram_matrix products{
-          std::span<const double>{gram_}.subspan(guidance_->needs_gram() ? lane * vectors * vectors : 0), vectors};
+          std::span<const double>{gram_}.subspan(guidance_->needs_gram() ? lane * vectors * vectors : 0), vectors,
+          std::span<const double>{scalars_}.subspan(lane * guidance_->scalars(), guidance_->scalars())};
       weights_[lane] = guidance_->weights(here, products);
+      if (starts_step)
+        for (std::size_t k = 0; k < guidance_->scalars(); ++k)
+          next_scalars_[lane * guidance_->scalars() + k] = weights_[lane].next_scalars[k];
     }
   }
+
+  // The scalars that the step's first evaluation found become the samples' own.
+  void commit() { scalars_ = next_scalars_; }
+  void reset() { std::fill(scalars_.begin(), scalars_.end(), 0.0); }
+  void transfer(archive& to) { to(scalars_); }
 
   reading_weights guided(quantity of, const noise_level& at, std::size_t lane) const {
     return weigh(*parameterisation_, guidance_->space(), of, at, weights_[lane].guided, weights_[lane].guided_state);
@@ -155,7 +169,7 @@ class guided_reader {
   const any_guidance* guidance_;
   const any_parameterisation* parameterisation_;
   std::vector<branch_weights> weights_;
-  std::vector<double> gram_, basis_;
+  std::vector<double> gram_, basis_, scalars_, next_scalars_;
 };
 
 }  // namespace noisefall
