@@ -24,7 +24,9 @@ class archive {
   }
   template <class T>
   requires std::is_trivially_copyable_v<T>
-  void elements(std::span<T> parts) { bytes(std::as_writable_bytes(parts)); }
+  void elements(std::span<T> parts) {
+    if (!parts.empty()) bytes(std::as_writable_bytes(parts));  // an empty vector may have no address
+  }
 
  protected:
   archive() = default;
