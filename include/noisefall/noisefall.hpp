@@ -7,6 +7,7 @@
 #include <noisefall/core/archive.hpp>
 #include <noisefall/core/error.hpp>
 #include <noisefall/core/function_ref.hpp>
+#include <noisefall/core/half.hpp>
 #include <noisefall/core/inline_vector.hpp>
 #include <noisefall/core/instruction_set.hpp>
 #include <noisefall/core/outcome.hpp>

@@ -1,0 +1,123 @@
+// Vectors of AVX2 with FMA and F16C under the names that kernels use, whatever the compiler's flags are.
+#pragma once
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include <noisefall/core/half.hpp>
+
+#define NOISEFALL_AVX2 gnu::target("avx2,fma,f16c")
+
+namespace noisefall::kernels::avx2 {
+
+using reals = __m256;
+using doubles = __m256d;
+using words = __m256i;
+inline constexpr std::size_t lanes = 8;  // of 32 bits
+
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals real(float a) { return _mm256_set1_ps(a); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles real(double a) { return _mm256_set1_pd(a); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words word(std::uint32_t a) {
+  return _mm256_set1_epi32(static_cast<int>(a));
+}
+
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words load(const std::uint32_t* from) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals load(const float* from) { return _mm256_loadu_ps(from); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles load(const double* from) { return _mm256_loadu_pd(from); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline void store(std::uint32_t* to, words a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), a);
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline void store(float* to, reals a) { _mm256_storeu_ps(to, a); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline void store(double* to, doubles a) { _mm256_storeu_pd(to, a); }
+
+// As many halves as there are lanes of the type of the first argument, widened.
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals load_as(float, const half* from) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals load_as(float, const bfloat16* from) {
+  const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles load_as(double, const half* from) {
+  return _mm256_cvtps_pd(_mm_cvtph_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles load_as(double, const bfloat16* from) {
+  const __m128i wide = _mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+  return _mm256_cvtps_pd(_mm_castsi128_ps(_mm_slli_epi32(wide, 16)));
+}
+
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals as_reals(words a) { return _mm256_castsi256_ps(a); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words as_words(reals a) { return _mm256_castps_si256(a); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals to_reals(words a) { return _mm256_cvtepi32_ps(a); }
+
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words add(words a, words b) { return _mm256_add_epi32(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words bit_and(words a, words b) { return _mm256_and_si256(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words bit_xor(words a, words b) { return _mm256_xor_si256(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words bit_xor(words a, words b, words c) {
+  return _mm256_xor_si256(_mm256_xor_si256(a, b), c);
+}
+template <int Bits>
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words left(words a) {
+  return _mm256_slli_epi32(a, Bits);
+}
+template <int Bits>
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words right(words a) {
+  return _mm256_srli_epi32(a, Bits);
+}
+template <int Bits>
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words signed_right(words a) {
+  return _mm256_srai_epi32(a, Bits);
+}
+
+// Of the even lanes: the product with an even lane of b (64 bits), and of 64 bits the upper 32.
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words product(words a, words b) { return _mm256_mul_epu32(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words upper(words a) { return _mm256_srli_epi64(a, 32); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words interleave(words even, words odd) {
+  return _mm256_blend_epi32(even, as_words(_mm256_moveldup_ps(as_reals(odd))), 0xAA);
+}
+
+// fma(a, b, c) = a * b + c, rounded once.
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals fma(reals a, reals b, reals c) { return _mm256_fmadd_ps(a, b, c); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles fma(doubles a, doubles b, doubles c) {
+  return _mm256_fmadd_pd(a, b, c);
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals multiply(reals a, reals b) { return _mm256_mul_ps(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals subtract(reals a, reals b) { return _mm256_sub_ps(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals divide(reals a, reals b) { return _mm256_div_ps(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles divide(doubles a, doubles b) { return _mm256_div_pd(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals square_root(reals a) { return _mm256_sqrt_ps(a); }
+
+// min(max(a, low), high); a NaN stays one.
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals clamp(reals a, reals low, reals high) {
+  return _mm256_min_ps(high, _mm256_max_ps(low, a));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles clamp(doubles a, doubles low, doubles high) {
+  return _mm256_min_pd(high, _mm256_max_pd(low, a));
+}
+// `a` in lanes where w is not 0, else `b`.
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals where_not_zero(reals w, reals a, reals b) {
+  return _mm256_blendv_ps(b, a, _mm256_cmp_ps(w, real(0.0f), _CMP_NEQ_UQ));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles where_not_zero(doubles w, doubles a, doubles b) {
+  return _mm256_blendv_pd(b, a, _mm256_cmp_pd(w, real(0.0), _CMP_NEQ_UQ));
+}
+
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals with_sign_of(reals a, words sign) {  // a >= 0; bit 31 of sign
+  return as_reals(_mm256_xor_si256(as_words(a), _mm256_and_si256(sign, word(0x80000000u))));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline void swap_where_bit_30(words bits, reals& a, reals& b) {
+  const reals where = as_reals(left<1>(bits));
+  const reals first = _mm256_blendv_ps(a, b, where);
+  b = _mm256_blendv_ps(b, a, where);
+  a = first;
+}
+
+}  // namespace noisefall::kernels::avx2
+
+#endif
