@@ -1,9 +1,8 @@
 // Measures the goals of the kernels and the engine, all in one run, and prints a table of them in Markdown.
 //
 // Goals are ratios to what the machine does in the same minute wherever they can be. Needs half a minute, 400 MB and a
-// core that has little else to do; what disturbs it still shows in figures that move between two runs. The goals were
-// found on a Zen 5, whose vector units are 512 bits wide; where AVX-512 is done in two halves (Zen 4), normals take
-// twice the cycles, as many as the units allow.
+// core that has little else to do; what disturbs it still shows in figures that move between two runs.
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <string_view>
@@ -18,7 +17,7 @@ namespace {
 
 constexpr const char* usage =
     "usage: limits [--quick] [--strict]\n"
-    "  --quick   a fifth of the time, for a first look\n"
+    "  --quick   fewer laps, for a first look\n"
     "  --strict  exit with status 1 if a goal is missed\n";
 
 int measure(const bench::effort& how, bool strict) {

@@ -26,9 +26,10 @@
 namespace {
 
 constexpr const char* usage =
-    "usage: noise_quality [COUNT [SAMPLE_SIZE]]\n"
+    "usage: noise_quality [COUNT [SAMPLE_SIZE [SEED]]]\n"
     "  COUNT        normals to look at: 1e8 where nothing is said, 1e4 to 1e12\n"
-    "  SAMPLE_SIZE  elements of a sample: 4096 where nothing is said, 1 to 65536; below 64 another layout is at work\n";
+    "  SAMPLE_SIZE  elements of a sample: 4096 where nothing is said, 1 to 65536; below 64 another layout is at work\n"
+    "  SEED         20240607 where nothing is said: what looks odd should be gone with another one\n";
 
 constexpr double most_standard_deviations = 5;
 constexpr std::size_t chunk = 65536;
@@ -147,14 +148,16 @@ bool is_number(const char* text, double low, double high, double& value) {
 
 int main(int count, char** arguments) try {
   request what;
-  double sample_size = static_cast<double>(what.sample_size);
-  const bool understood = count <= 3 && (count < 2 || is_number(arguments[1], 1e4, 1e12, what.count)) &&
-                          (count < 3 || is_number(arguments[2], 1, static_cast<double>(chunk), sample_size));
+  double sample_size = static_cast<double>(what.sample_size), seed = static_cast<double>(what.seed);
+  const bool understood = count <= 4 && (count < 2 || is_number(arguments[1], 1e4, 1e12, what.count)) &&
+                          (count < 3 || is_number(arguments[2], 1, static_cast<double>(chunk), sample_size)) &&
+                          (count < 4 || is_number(arguments[3], 0, 0x1p53, seed));
   if (!understood) {
     std::fputs(usage, stderr);
     return 2;
   }
   what.sample_size = static_cast<std::size_t>(sample_size);
+  what.seed = static_cast<std::uint64_t>(seed);
   return judge(what) ? 0 : 1;
 } catch (const std::exception& problem) {
   std::fprintf(stderr, "noise_quality: %s\n", problem.what());

@@ -1,7 +1,6 @@
 // Goals of small states in control loops: what the engine adds to its passes, and that it allocates nothing.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
