@@ -81,7 +81,7 @@ inline std::string processor() {
 
 inline std::string compiler() {
 #if defined(__clang__)
-  return std::string{"clang "} + __clang_version__;
+  return "clang " + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__);
 #elif defined(__GNUC__)
   return std::string{"g++ "} + __VERSION__;
 #else
