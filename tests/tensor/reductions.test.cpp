@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <limits>
 #include <random>
+#include <type_traits>
 #include <vector>
 
 #include <noisefall/tensor/span_algebra.hpp>
@@ -72,7 +73,8 @@ TEST_CASE("a quantile knows zeros, subnormals and infinities, and is NaN when an
 }
 
 TEMPLATE_TEST_CASE("gram gives the inner products of linear combinations, sample by sample", "", float, double) {
-  for (const std::size_t d : sizes{1, 2, 15, 16, 127, 128, 129, 1000}) {
+  const double tolerance = std::is_same_v<TestType, float> ? 1e-7 : 1e-14;  // vectors and lanes are of its type
+  for (const std::size_t d : sizes{1, 2, 15, 16, 31, 32, 127, 128, 129, 1000, 1024, 1025, 3000}) {
     const std::size_t samples = 3, stride = d + 2, n = 4;
     const auto c = random_numbers<TestType>(samples * stride, 1), u = random_numbers<TestType>(samples * stride, 2);
     const view<TestType> inputs[] = {{c.data(), {samples, d}, stride}, {u.data(), {samples, d}, stride}};
@@ -91,9 +93,58 @@ TEMPLATE_TEST_CASE("gram gives the inner products of linear combinations, sample
             sum += element(i) * element(j);
             magnitude += std::abs(element(i) * element(j));
           }
-          CHECK_THAT(found[(sample * n + i) * n + j], Catch::Matchers::WithinAbs(sum, 1e-14 * (magnitude + 10)));
+          CHECK_THAT(found[(sample * n + i) * n + j], Catch::Matchers::WithinAbs(sum, tolerance * (magnitude + 10)));
         }
     CHECK(found[n * n - 1] == static_cast<double>(d));  // <1, 1>
+  }
+}
+
+TEMPLATE_TEST_CASE("gram of one to six vectors and of constants alone", "", float, double) {
+  const std::size_t d = 1100, k = 5;
+  std::vector<std::vector<TestType>> arrays;
+  std::vector<view<TestType>> inputs;
+  for (unsigned i = 0; i < k; ++i) arrays.push_back(random_numbers<TestType>(d, 10 + i));
+  for (const auto& array : arrays) inputs.push_back({array.data(), {1, d}});
+  for (std::size_t n = 1; n <= 7; ++n) {
+    std::vector<double> basis(n * (k + 1)), found(n * n);
+    for (std::size_t v = 0; v < n; ++v) {
+      if (v % 3 == 2) basis[v * (k + 1) + k] = 2 + static_cast<double>(v);  // a constant
+      if (v % 3 != 2) basis[v * (k + 1) + v % k] = 1;                       // an array
+      if (v % 3 == 1) basis[v * (k + 1) + (v + 2) % k] = -0.5;              // a difference
+    }
+    span_algebra<TestType>{}.gram(inputs, basis, found);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < n; ++j) {
+        double sum = 0;
+        for (std::size_t e = 0; e < d; ++e) {
+          const auto element = [&](std::size_t v) {
+            double x = basis[v * (k + 1) + k];
+            for (std::size_t a = 0; a < k; ++a) x += basis[v * (k + 1) + a] * static_cast<double>(arrays[a][e]);
+            return x;
+          };
+          sum += element(i) * element(j);
+        }
+        CHECK_THAT(found[i * n + j], Catch::Matchers::WithinAbs(sum, std::is_same_v<TestType, float> ? 2e-3 : 1e-9));
+      }
+  }
+}
+
+TEMPLATE_TEST_CASE("the lanes of products have the same bits by every instruction set that rounds once", "", float,
+                   double) {
+  using kernels::instruction_set;
+  if (!kernels::has(instruction_set::avx512)) {
+    WARN("no AVX-512 here: nothing to compare");
+    return;
+  }
+  std::vector<std::vector<TestType>> arrays;
+  const TestType* at[3];
+  for (unsigned i = 0; i < 3; ++i) arrays.push_back(random_numbers<TestType>(992, 20 + i));
+  for (std::size_t i = 0; i < 3; ++i) at[i] = arrays[i].data();
+  for (std::size_t n = 1; n <= 3; ++n) {
+    TestType wide[9][kernels::gram_lanes] = {}, narrow[9][kernels::gram_lanes] = {};
+    kernels::lanes_of_products(instruction_set::avx512, at, n, 992, wide);
+    kernels::lanes_of_products(instruction_set::avx2, at, n, 992, narrow);
+    CHECK(std::equal(&wide[0][0], &wide[0][0] + sizeof wide / sizeof(TestType), &narrow[0][0]));
   }
 }
 

@@ -59,6 +59,8 @@ inline constexpr std::size_t width = 32 / sizeof(T);
 [[NOISEFALL_AVX2, gnu::always_inline]] inline reals to_reals(words a) { return _mm256_cvtepi32_ps(a); }
 
 [[NOISEFALL_AVX2, gnu::always_inline]] inline words add(words a, words b) { return _mm256_add_epi32(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals add(reals a, reals b) { return _mm256_add_ps(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles add(doubles a, doubles b) { return _mm256_add_pd(a, b); }
 [[NOISEFALL_AVX2, gnu::always_inline]] inline words bit_and(words a, words b) { return _mm256_and_si256(a, b); }
 [[NOISEFALL_AVX2, gnu::always_inline]] inline words bit_xor(words a, words b) { return _mm256_xor_si256(a, b); }
 [[NOISEFALL_AVX2, gnu::always_inline]] inline words bit_xor(words a, words b, words c) {

@@ -63,6 +63,8 @@ inline constexpr __mmask16 all_of_16 = 0xffff;
 }
 
 [[NOISEFALL_AVX512, gnu::always_inline]] inline words add(words a, words b) { return _mm512_add_epi32(a, b); }
+[[NOISEFALL_AVX512, gnu::always_inline]] inline reals add(reals a, reals b) { return _mm512_add_ps(a, b); }
+[[NOISEFALL_AVX512, gnu::always_inline]] inline doubles add(doubles a, doubles b) { return _mm512_add_pd(a, b); }
 [[NOISEFALL_AVX512, gnu::always_inline]] inline words bit_and(words a, words b) { return _mm512_and_si512(a, b); }
 [[NOISEFALL_AVX512, gnu::always_inline]] inline words bit_xor(words a, words b) { return _mm512_xor_si512(a, b); }
 [[NOISEFALL_AVX512, gnu::always_inline]] inline words bit_xor(words a, words b, words c) {

@@ -31,6 +31,10 @@ T load_as(T, const Narrow* from) {
   return static_cast<T>(static_cast<float>(*from));
 }
 
+template <class T>
+T add(T a, T b) {
+  return a + b;
+}
 // Rounded once where the compiler may use the instruction; otherwise it could not contract the sum either.
 template <class T>
 T fma(T a, T b, T c) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <noisefall/tensor/algebra.hpp>
+#include <noisefall/tensor/elementwise.hpp>
 #include <noisefall/tensor/fused_pass.hpp>
 #include <noisefall/tensor/gram.hpp>
 #include <noisefall/tensor/native_elements.hpp>
@@ -55,7 +56,8 @@ struct span_algebra {
   void pass(const pass_description<view, span>& what) const { kernels::fused_pass<T>{what}.run(); }
 
   void gram(std::span<const view> inputs, std::span<const double> basis, std::span<double> out) const {
-    kernels::gram<T>(inputs, basis, out);
+    const kernels::gram_of_samples<T> products{inputs, basis};
+    products.run(0, inputs[0].samples(), out);
   }
 
   void quantile(const view& of, double p, std::span<double> out) const {

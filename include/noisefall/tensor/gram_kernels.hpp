@@ -1,0 +1,61 @@
+// Products of arrays in fixed lanes on the widest vectors that the processor has.
+#pragma once
+
+#include <cstddef>
+
+#include <noisefall/core/instruction_set.hpp>
+#include <noisefall/core/vectors_avx2.hpp>
+#include <noisefall/core/vectors_avx512.hpp>
+#include <noisefall/core/vectors_plain.hpp>
+
+namespace noisefall::kernels {
+
+// Partial sums of a reduction: as many as make every instruction set add in the same order.
+inline constexpr std::size_t gram_lanes = 32;
+
+}  // namespace noisefall::kernels
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+namespace noisefall::kernels::avx512 {
+#define NOISEFALL_TARGET NOISEFALL_AVX512
+#include <noisefall/tensor/gram_kernel.inc>
+#undef NOISEFALL_TARGET
+}  // namespace noisefall::kernels::avx512
+
+namespace noisefall::kernels::avx2 {
+#define NOISEFALL_TARGET NOISEFALL_AVX2
+#include <noisefall/tensor/gram_kernel.inc>
+#undef NOISEFALL_TARGET
+}  // namespace noisefall::kernels::avx2
+
+#endif
+
+namespace noisefall::kernels::plain {
+#define NOISEFALL_TARGET
+#include <noisefall/tensor/gram_kernel.inc>
+#undef NOISEFALL_TARGET
+}  // namespace noisefall::kernels::plain
+
+namespace noisefall::kernels {
+
+template <std::size_t N, class T>
+void lanes_of_products(instruction_set set, const T* const* arrays, std::size_t n, T (*lanes)[gram_lanes]) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (set == instruction_set::avx512) return avx512::lanes_of_products<N>(arrays, n, lanes);
+  if (set == instruction_set::avx2) return avx2::lanes_of_products<N>(arrays, n, lanes);
+#endif
+  static_cast<void>(set);
+  plain::lanes_of_products<N>(arrays, n, lanes);
+}
+
+// Of 1 to 3 arrays; n is a multiple of gram_lanes.
+template <class T>
+void lanes_of_products(instruction_set set, const T* const* arrays, std::size_t count, std::size_t n,
+                       T (*lanes)[gram_lanes]) {
+  if (count == 1) return lanes_of_products<1>(set, arrays, n, lanes);
+  if (count == 2) return lanes_of_products<2>(set, arrays, n, lanes);
+  lanes_of_products<3>(set, arrays, n, lanes);
+}
+
+}  // namespace noisefall::kernels
