@@ -20,9 +20,12 @@
 #include <noisefall/random/torch_cpu.hpp>
 
 #include <noisefall/tensor/algebra.hpp>
+#include <noisefall/tensor/aligned_memory.hpp>
 #include <noisefall/tensor/elementwise.hpp>
+#include <noisefall/tensor/executor.hpp>
 #include <noisefall/tensor/fused_pass.hpp>
 #include <noisefall/tensor/gram.hpp>
+#include <noisefall/tensor/parallel_algebra.hpp>
 #include <noisefall/tensor/pass.hpp>
 #include <noisefall/tensor/quantile.hpp>
 #include <noisefall/tensor/shape.hpp>

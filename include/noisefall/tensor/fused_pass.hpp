@@ -44,12 +44,22 @@ class fused_pass {
     if (what.gain != gain_rule::none) include(what.gain_input);
   }
 
-  void run() {
+  // Nothing differs between samples and nothing lies between them: the batch is one long row.
+  bool one_row() const { return one_row_; }
+  std::size_t samples() const { return samples_; }
+
+  void run() const {
     if (one_row_)
-      walk(0, samples_ * sample_size_);
+      run_elements(0, samples_ * sample_size_);
     else
-      for (std::size_t sample = 0; sample < samples_; ++sample) walk(sample, sample_size_);
+      run(0, samples_);
   }
+  // A part of the pass. Parts that have no element in common may run at the same time.
+  void run(std::size_t first_sample, std::size_t samples) const {
+    for (std::size_t sample = first_sample; sample < first_sample + samples; ++sample) walk(sample, 0, sample_size_);
+  }
+  // Elements [begin, end) of the row that the batch is where one_row().
+  void run_elements(std::size_t begin, std::size_t end) const { walk(0, begin, end); }
 
  private:
   static constexpr std::size_t tile = 9 * normal_block;  // a multiple of 3 blocks: what AVX-512 makes at once
@@ -80,8 +90,8 @@ class fused_pass {
     return values.empty() ? otherwise : static_cast<T>(values[values.size() == 1 ? 0 : sample]);
   }
 
-  // `length` elements from the start of `sample` on.
-  void walk(std::size_t sample, std::size_t length) {
+  // Elements [begin, end), counted from the start of `sample`.
+  void walk(std::size_t sample, std::size_t begin, std::size_t end) const {
     const std::size_t lane = what_.weights.lanes() == 1 ? 0 : sample;
     const auto weight = [&](std::size_t r, std::size_t term) {
       return static_cast<T>(what_.weights.at(r, term, lane));
@@ -116,8 +126,8 @@ class fused_pass {
     from[pass_weights::value_term] = values;
     from[gained_noise] = noise;
 
-    for (std::size_t at = 0; at < length; at += tile) {
-      const std::size_t n = std::min(tile, length - at);
+    for (std::size_t at = begin; at < end; at += tile) {
+      const std::size_t n = std::min(tile, end - at);
       for (std::size_t k = 0; k < what_.inputs.size(); ++k) from[k] = what_.inputs[k].sample(sample) + at;
       for (std::size_t j = 0; j < what_.draws.size(); ++j)
         if (drawn[j]) from[pass_weights::first_draw + j] = draw(j, sample, at, n, normal[j]);
