@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <random>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 #include <noisefall/tensor/parallel_algebra.hpp>
 
 using namespace noisefall;
+using sizes = std::initializer_list<std::size_t>;
 
 namespace {
 
@@ -102,7 +104,7 @@ constexpr T nan_value = std::numeric_limits<T>::quiet_NaN();
 
 TEMPLATE_TEST_CASE("a split pass has the bits of the whole one", "", float, double) {
   for (const auto& [samples, size] : batches)
-    for (const std::size_t gap : {0, 3})
+    for (const std::size_t gap : sizes{0, 3})
       for (const std::size_t lanes : {std::size_t{1}, samples}) {
         if (samples == 0) continue;
         INFO(samples << " samples of " << size << ", " << gap << " apart, lanes " << lanes);
@@ -116,7 +118,7 @@ TEMPLATE_TEST_CASE("a split pass has the bits of the whole one", "", float, doub
 
 TEMPLATE_TEST_CASE("split reductions and copies have the bits of the whole ones", "", float, double) {
   for (const auto& [samples, size] : batches)
-    for (const std::size_t gap : {0, 3}) {
+    for (const std::size_t gap : sizes{0, 3}) {
       INFO(samples << " samples of " << size << ", " << gap << " apart");
       backwards executor;
       const span_algebra<TestType> whole;
@@ -154,7 +156,7 @@ TEMPLATE_TEST_CASE("split reductions and copies have the bits of the whole ones"
 TEST_CASE("split finite looks at every element, and at no other") {
   backwards executor;
   const auto split = parallel<float>(executor, always);
-  for (const std::size_t gap : {0, 1}) {
+  for (const std::size_t gap : sizes{0, 1}) {
     std::vector<float> x(3 * (150 + gap), 1);
     const mutable_view<float> at{x.data(), {3, 150}, 150 + gap};
     if (gap == 1)

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <initializer_list>
 #include <latch>
 #include <numeric>
 #include <stdexcept>
@@ -32,7 +33,8 @@ TEST_CASE("a pool calls every task once and returns when all are done") {
   for (const std::size_t threads : thread_counts) {
     thread_pool pool{threads};
     CHECK(pool.threads() == threads);
-    for (const std::size_t tasks : {0, 1, 2, 3, 1000}) CHECK(calls(pool, tasks) == std::vector<int>(tasks, 1));
+    for (const std::size_t tasks : std::initializer_list<std::size_t>{0, 1, 2, 3, 1000})
+      CHECK(calls(pool, tasks) == std::vector<int>(tasks, 1));
   }
 }
 

@@ -161,8 +161,6 @@ class parallel_algebra {
   parallel_options options_;
 };
 
-static_assert(Algebra<parallel_algebra<float, const in_this_thread>>);
-
 // The algebra over an executor, without spelling its type: sample(parallel<float>(pool), model, x, options).
 template <std::floating_point T, Executor E>
 parallel_algebra<T, E> parallel(E& executor, const parallel_options& options = {}) {
