@@ -1,5 +1,5 @@
-// Everything from core to sampler. Never config, search, metrics, models or adapters, and never the list of all
-// solvers.
+// Everything from core to sampler. Never config, search, metrics, models or adapters, never the list of all solvers,
+// and not what is for threads (tensor/parallel_algebra.hpp, tensor/thread_pool.hpp).
 #pragma once
 
 #include <noisefall/version.hpp>
@@ -21,6 +21,7 @@
 #include <noisefall/random/torch_cpu.hpp>
 
 #include <noisefall/tensor/algebra.hpp>
+#include <noisefall/tensor/aligned_memory.hpp>
 #include <noisefall/tensor/elementwise.hpp>
 #include <noisefall/tensor/fused_pass.hpp>
 #include <noisefall/tensor/gram.hpp>

@@ -3,6 +3,9 @@
 #include <cstdlib>
 #include <new>
 
+#include <noisefall/tensor/parallel_algebra.hpp>
+#include <noisefall/tensor/thread_pool.hpp>
+
 #include "catch.hpp"
 #include "laws/support.hpp"
 
@@ -31,11 +34,11 @@ using namespace laws;
 namespace {
 
 // Allocations of a whole run and of the run after its restart, not counting what building it took.
-template <class Sampler>
-std::size_t allocations_in_loop(const Sampler& sample) {
+template <class Sampler, class A = nf::span_algebra<float>>
+std::size_t allocations_in_loop(const Sampler& sample, const A& on = {}) {
   network<> model;
   nf::tensor<float> x({3, 112});
-  auto run = sample.start(nf::mutable_view<float>{x}, {.seed = 5});
+  auto run = sample.start(on, x, {.seed = 5}, nf::philox{5});
   const std::size_t before = allocations;
   nf::finish(run, model, guided, nf::ignore_steps{});
   run.restart();
@@ -66,5 +69,16 @@ TEST_CASE("L11: no allocation in the loop under any guidance or map") {
   for_each_map([](const std::string& name, const nf::threshold& map) {
     INFO(name);
     CHECK(allocations_in_loop(nf::sampler{nf::dpm_pp_2m{}, schedule, path(), doubled, nf::predicts_eps{}, map}) == 0);
+  });
+}
+
+TEST_CASE("L11: no allocation in the loop on threads, neither in the algebra nor in the pool") {
+  nf::thread_pool pool{3};
+  const auto on = nf::parallel<float>(pool, {.linear = 0, .noise = 0, .chunk = 64});
+  for_each_solver([&](const std::string& name, const auto& solver) {
+    INFO(name);
+    const nf::sampler sample{
+        solver, schedule, path(), hardest_for(solver), nf::predicts_eps{}, nf::dynamic_threshold(0.9, 1.2)};
+    CHECK(allocations_in_loop(sample, on) == 0);
   });
 }

@@ -1,5 +1,6 @@
 #include "catch.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -21,6 +22,19 @@ TEST_CASE("a buffer is zero, has its shape, and begins at a cache line") {
     CHECK(reinterpret_cast<std::uintptr_t>(at.data()) % 64 == 0);
     for (std::size_t i = 0; i < at.size(); ++i) CHECK(at[i] == 0);
   }
+}
+
+TEST_CASE("a buffer of 4 MiB or more begins at a huge page and is zero, also when memory is used again") {
+  const span_algebra<float> on;
+  constexpr std::size_t elements = std::size_t{1} << 20;
+  for (int again = 0; again < 3; ++again)
+    for (const std::size_t more : sizes{0, 1, 12345}) {
+      auto buffer = on.allocate({1, elements + more});
+      const auto at = on.view_of(buffer);
+      CHECK(reinterpret_cast<std::uintptr_t>(at.data()) % (2 << 20) == 0);
+      CHECK(std::all_of(at.data(), at.data() + at.size(), [](float v) { return v == 0; }));
+      on.fill(at, 1);
+    }
 }
 
 TEST_CASE("copies of a buffer are separate, moves keep the memory") {

@@ -77,12 +77,12 @@ class sampler {
     return start(mutable_view<T>{x}, settings);
   }
 
-  // The whole loop over a predictor. `see` is called after every step and may return verdict::stop.
-  template <class Model, std::floating_point T, NoiseSource<T> Z, class Observer = ignore_steps>
-  run_result operator()(Model& model, mutable_view<T> x,
+  // The whole loop over a predictor, on any device. `see` is called after every step and may return verdict::stop.
+  template <Algebra A, class Model, NoiseSource<typename A::scalar> Z, class Observer = ignore_steps>
+  run_result operator()(A algebra, Model& model, typename A::span x,
                         const std::type_identity_t<run_options<typename Model::condition>>& options, Z noise,
                         Observer&& see = {}) const {
-    static_assert(NoisePredictor<Model, span_algebra<T>>,
+    static_assert(NoisePredictor<Model, A>,
                   "a predictor needs: using condition = ...; "
                   "void predict(view<T> x, const evaluation&, const condition&, mutable_view<T> out)");
     for (std::size_t b = 2 + options.further.size(); b < max_branches; ++b)
@@ -91,9 +91,23 @@ class sampler {
               "`further` with a condition for every branch from 2 on");
     run_settings settings{options.seed, options.first_sample, options.start, options.checked};
     settings.keep_denoised = !std::same_as<std::remove_cvref_t<Observer>, ignore_steps>;
-    settings.output_parts = output_parts(model, x.extents());
-    auto now = start(x, settings, std::move(noise));
+    settings.output_parts = output_parts(model, algebra.extents(x));
+    auto now = start(std::move(algebra), x, settings, std::move(noise));
     return finish(now, model, options, see);
+  }
+  template <Algebra A, class Model, class Observer = ignore_steps>
+  requires(!NoiseSource<std::remove_cvref_t<Observer>, typename A::scalar>) run_result operator()(
+      A algebra, Model& model, typename A::span x,
+      const std::type_identity_t<run_options<typename Model::condition>>& options = {}, Observer&& see = {}) const {
+    return (*this)(std::move(algebra), model, x, options, philox{options.seed}, std::forward<Observer>(see));
+  }
+
+  // The same on arrays in memory, in the caller's thread.
+  template <class Model, std::floating_point T, NoiseSource<T> Z, class Observer = ignore_steps>
+  run_result operator()(Model& model, mutable_view<T> x,
+                        const std::type_identity_t<run_options<typename Model::condition>>& options, Z noise,
+                        Observer&& see = {}) const {
+    return (*this)(span_algebra<T>{}, model, x, options, std::move(noise), std::forward<Observer>(see));
   }
   template <class Model, std::floating_point T, class Observer = ignore_steps>
   requires(!NoiseSource<std::remove_cvref_t<Observer>, T>) run_result operator()(

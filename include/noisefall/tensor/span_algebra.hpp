@@ -5,11 +5,10 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <new>
 #include <span>
-#include <vector>
 
 #include <noisefall/tensor/algebra.hpp>
+#include <noisefall/tensor/aligned_memory.hpp>
 #include <noisefall/tensor/elementwise.hpp>
 #include <noisefall/tensor/fused_pass.hpp>
 #include <noisefall/tensor/gram.hpp>
@@ -19,21 +18,6 @@
 
 namespace noisefall {
 
-// Hands out memory at the start of a cache line.
-template <class T>
-struct cache_line_allocator {
-  using value_type = T;
-  static constexpr std::align_val_t alignment{64};
-
-  cache_line_allocator() = default;
-  template <class U>
-  cache_line_allocator(const cache_line_allocator<U>&) {}  // NOLINT(google-explicit-constructor): allocators convert
-
-  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
-  void deallocate(T* p, std::size_t) { ::operator delete(p, alignment); }
-  friend bool operator==(const cache_line_allocator&, const cache_line_allocator&) { return true; }
-};
-
 // Does the work of a run on float or double in the caller's thread. It has no state and allocates in allocate() only.
 template <std::floating_point T>
 struct span_algebra {
@@ -42,13 +26,15 @@ struct span_algebra {
   using span = mutable_view<T>;
 
   struct buffer {
-    std::vector<T, cache_line_allocator<T>> elements;
+    aligned_memory<T> elements;
     shape extents;
   };
 
   // Elements start at zero, so that memory is in place before the first step.
   buffer allocate(const shape& extents) const {
-    return {std::vector<T, cache_line_allocator<T>>(extents.size()), extents};
+    buffer made{aligned_memory<T>(extents.size()), extents};
+    fill(view_of(made), 0);
+    return made;
   }
   span view_of(buffer& of) const { return {of.elements.data(), of.extents}; }
   shape extents(const view& of) const { return of.extents(); }
@@ -108,7 +94,7 @@ struct span_algebra {
   // Slices along the axis after the samples.
   view part(const view& of, std::size_t k, std::size_t parts) const {
     const shape extents = of.extents().with_extent(1, of.extents()[1] / parts);
-    return of.part(k * extents.sample_size(), extents);
+    return of.part(0, k * extents.sample_size(), extents);
   }
 };
 

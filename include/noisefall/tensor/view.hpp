@@ -61,10 +61,10 @@ class basic_view {
     const std::size_t size = stored_ == storage::native ? sizeof(T) : sizeof(half);
     return reinterpret_cast<const char*>(data_) + (sample * sample_stride_ + element) * size;
   }
-  // The elements of every sample from `first` on, as many as `extents` says.
-  basic_view part(std::size_t first, const shape& extents) const {
+  // The samples from one on, and of each the elements from one on, as many as `extents` says.
+  basic_view part(std::size_t first_sample, std::size_t first_element, const shape& extents) const {
     basic_view result = *this;
-    result.data_ = reinterpret_cast<T*>(const_cast<void*>(address(0, first)));
+    result.data_ = reinterpret_cast<T*>(const_cast<void*>(address(first_sample, first_element)));
     result.extents_ = extents;
     return result;
   }
