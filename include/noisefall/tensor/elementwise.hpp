@@ -3,11 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <type_traits>
 #include <utility>
 
 #include <noisefall/core/instruction_set.hpp>
@@ -139,22 +135,6 @@ struct multiply {
   template <bool, class T>
   [[gnu::always_inline]] static inline void run(T* v, const T* factor, std::size_t n) {
     for_each_index(n, at_index<T>{v, factor});
-  }
-};
-
-// *all = no x[i] is infinite or NaN. Asks the bits, because -ffinite-math-only lets compilers assume the answer.
-struct finite {
-  template <bool, class T>
-  [[gnu::always_inline]] static inline void run(const T* x, std::size_t n, bool* all) {
-    using bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-    constexpr bits exponent = std::bit_cast<bits>(std::numeric_limits<T>::infinity());
-    const auto flag = [](T value) { return static_cast<bits>((std::bit_cast<bits>(value) & exponent) == exponent); };
-    bits lanes[trip] = {};
-    const std::size_t whole = n - n % trip;
-    for (std::size_t at = 0; at < whole; at += trip)
-      for (std::size_t i = 0; i < trip; ++i) lanes[i] |= flag(x[at + i]);
-    for (std::size_t at = whole; at < n; ++at) lanes[at - whole] |= flag(x[at]);
-    *all = std::all_of(lanes, lanes + trip, [](bits lane) { return lane == 0; });
   }
 };
 

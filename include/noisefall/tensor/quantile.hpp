@@ -26,7 +26,7 @@ class vector_selection {
   // The need-th largest and the one before it.
   std::optional<neighbours<float>> run(std::size_t need) {
     if (n_ <= few) return among_collected(0, no_limit, need);
-    const std::size_t blocks = round_up(3 * need, blocks_at_once);
+    const std::size_t blocks = round_up(3 * need, key_padding);
     if (blocks <= std::min(capacity, n_ / 4)) return by_block_maxima(blocks, need);
     return by_sample(need);
   }
@@ -42,15 +42,14 @@ class vector_selection {
 
   // `need` blocks have a maximum that is at least the need-th largest maximum, so as many elements are.
   std::optional<neighbours<float>> by_block_maxima(std::size_t blocks, std::size_t need) {
-    by_.block_maxima(x_, n_, blocks, list_);
-    const std::uint32_t largest = *std::max_element(list_, list_ + blocks);
+    const std::uint32_t largest = by_.block_maxima(x_, n_, blocks, list_);
     if (need == 1 || largest > infinite_key<float>) return both(largest);
     return among_collected(threshold(blocks, largest, need, need / 8), no_limit, need);
   }
 
-  // Every so manieth element stands for all, with a margin of four standard deviations of its rank.
+  // Evenly spread elements stand for all, with a margin of four standard deviations of its rank.
   std::optional<neighbours<float>> by_sample(std::size_t need) {
-    const std::size_t size = n_ < 32768 ? 1024 : 4096;
+    const std::size_t size = std::clamp<std::size_t>(n_ / 24 / key_padding * key_padding, 1024, 8192);
     const std::size_t stride = n_ / size | 1u;  // odd, so as not to walk down the same columns of a picture
     std::uint32_t largest = 0;
     for (std::size_t i = 0, at = 0; i < size; ++i, at += stride) {
@@ -107,7 +106,7 @@ class vector_selection {
   const quantile_kernels& by_;
   const float* x_;
   std::size_t n_;
-  std::uint32_t list_[capacity + key_padding];
+  std::uint32_t list_[capacity + list_margin];
 };
 
 // The instruction set, which the processor must have, changes no bit.

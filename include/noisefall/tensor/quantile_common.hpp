@@ -32,17 +32,19 @@ struct collected {
 };
 
 // Keys stand in lists of a multiple of `key_padding`, filled up with zeros.
-inline constexpr std::size_t key_padding = 16, blocks_at_once = 64;
+inline constexpr std::size_t key_padding = 16;
+// How far behind its capacity a list may be written to.
+inline constexpr std::size_t list_margin = 64;
 
 // What an instruction set does fast. No kernel allocates.
 struct quantile_kernels {
-  // maxima[b]: the largest of the keys of x[b], x[b + blocks], ...; blocks is a multiple of blocks_at_once.
-  void (*block_maxima)(const float* x, std::size_t n, std::size_t blocks, std::uint32_t* maxima);
+  // maxima[b]: the largest of the keys of x[b], x[b + blocks], ...; blocks is a multiple of key_padding. Returns the
+  // largest.
+  std::uint32_t (*block_maxima)(const float* x, std::size_t n, std::size_t blocks, std::uint32_t* maxima);
   // How many keys are t or more; the smallest of these.
   std::size_t (*count_from)(const std::uint32_t* keys, std::size_t padded, std::uint32_t t);
   std::uint32_t (*smallest_from)(const std::uint32_t* keys, std::size_t padded, std::uint32_t t);
-  // Lists the keys of x in [low, high] and counts those above. Gives up once the list holds more than `capacity`; it
-  // may write key_padding keys more.
+  // Lists the keys of x in [low, high] and counts those above. Gives up once the list holds more than `capacity`.
   collected (*collect)(const float* x, std::size_t n, std::uint32_t low, std::uint32_t high, std::uint32_t* list,
                        std::size_t capacity);
 };
