@@ -22,11 +22,12 @@
 
 #include <noisefall/tensor/algebra.hpp>
 #include <noisefall/tensor/aligned_memory.hpp>
-#include <noisefall/tensor/elementwise.hpp>
+#include <noisefall/tensor/finite.hpp>
 #include <noisefall/tensor/fused_pass.hpp>
 #include <noisefall/tensor/gram.hpp>
 #include <noisefall/tensor/pass.hpp>
 #include <noisefall/tensor/quantile.hpp>
+#include <noisefall/tensor/scaled_error.hpp>
 #include <noisefall/tensor/shape.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
 #include <noisefall/tensor/tensor.hpp>

@@ -198,15 +198,51 @@ TEST_CASE("the scaled error is the root mean square against the larger of the to
   CHECK_THAT(found, Catch::Matchers::WithinRel(std::sqrt((a * a + b * b + c * c) / 3), 1e-14));
 }
 
+// Products that were contracted with the sums, or lanes whose number is the processor's, would show here.
+TEMPLATE_TEST_CASE("the sum of scaled errors has one order: 32 lanes in chunks of 1024", "", float, double) {
+  for (const std::size_t d : sizes{1, 7, 8, 31, 33, 100, 1024, 1025, 5000}) {
+    const auto h = random_numbers<TestType>(d, 5), l = random_numbers<TestType>(d, 6),
+               p = random_numbers<TestType>(d, 7);
+    double total = 0;
+    for (std::size_t chunk = 0; chunk < d; chunk += 1024) {
+      double lanes[32] = {}, sum = 0;
+      for (std::size_t i = chunk; i < std::min(chunk + 1024, d); ++i) {
+        const double a = static_cast<double>(h[i]), b = static_cast<double>(l[i]), c = static_cast<double>(p[i]);
+        const double ratio = (a - b) / std::max(0.01, 0.05 * std::max(std::abs(b), std::abs(c)));
+        const volatile double square = ratio * ratio;
+        lanes[i % 32] += square;
+      }
+      for (const double lane : lanes) sum += lane;
+      total += sum;
+    }
+    double found = 0;
+    span_algebra<TestType>{}.scaled_error({h.data(), {1, d}}, {l.data(), {1, d}}, {p.data(), {1, d}}, 0.01, 0.05,
+                                          {&found, 1});
+    CHECK(found == std::sqrt(total / static_cast<double>(d)));
+    double portable = 0;
+    std::vector<double> squares(1024);
+    for (std::size_t chunk = 0; chunk < d; chunk += 1024) {
+      const std::size_t n = std::min<std::size_t>(1024, d - chunk);
+      std::fill(squares.begin(), squares.end(), 0.0);
+      kernels::scaled_squares::run<false>(h.data() + chunk, l.data() + chunk, p.data() + chunk, 0.01, 0.05, n,
+                                          squares.data());
+      double sum = 0;
+      kernels::sum_in_lanes::run<false>(static_cast<const double*>(squares.data()), squares.size(), &sum);
+      portable += sum;
+    }
+    CHECK(portable == total);
+  }
+}
+
 TEMPLATE_TEST_CASE("finite looks at every element, and at no other", "", float, double) {
   const span_algebra<TestType> on;
-  for (const std::size_t d : sizes{1, 15, 16, 17, 100}) {
+  for (const std::size_t d : sizes{1, 15, 16, 17, 100, 4097}) {
     std::vector<TestType> x(3 * (d + 1), std::numeric_limits<TestType>::max());
     const mutable_view<TestType> at{x.data(), {3, d}, d + 1};
     for (std::size_t sample = 0; sample < 3; ++sample) at.sample(sample)[d] = static_cast<TestType>(nan_value);
     CHECK(on.finite(at));
     for (const double bad : {nan_value, -nan_value, infinity, -infinity})
-      for (std::size_t i = 0; i < 3 * d; ++i) {
+      for (std::size_t i = 0; i < 3 * d; i += 1 + d / 1000) {
         TestType& element = at.sample(i / d)[i % d];
         element = static_cast<TestType>(bad);
         CHECK_FALSE(on.finite(at));

@@ -5,6 +5,7 @@
 
 #include <immintrin.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -77,6 +78,27 @@ template <int Bits>
 template <int Bits>
 [[NOISEFALL_AVX2, gnu::always_inline]] inline words signed_right(words a) {
   return _mm256_srai_epi32(a, Bits);
+}
+
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words subtract(words a, words b) { return _mm256_sub_epi32(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words unsigned_min(words a, words b) { return _mm256_min_epu32(a, b); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words unsigned_max(words a, words b) { return _mm256_max_epu32(a, b); }
+// One bit per lane: a > b as signed numbers.
+[[NOISEFALL_AVX2, gnu::always_inline]] inline unsigned greater(words a, words b) {
+  return static_cast<unsigned>(_mm256_movemask_ps(as_reals(_mm256_cmpgt_epi32(a, b))));
+}
+// Byte k of entry m: the number of the k-th bit that is set in m.
+inline constexpr std::array<std::uint64_t, 256> set_bits = [] {
+  std::array<std::uint64_t, 256> table{};
+  for (unsigned m = 0; m < 256; ++m)
+    for (unsigned bit = 8; bit-- > 0;)
+      if ((m >> bit & 1u) != 0) table[m] = table[m] << 8 | bit;
+  return table;
+}();
+// Writes the lanes whose bit is set, one after the other, and then anything up to a full vector.
+[[NOISEFALL_AVX2, gnu::always_inline]] inline void store_packed(std::uint32_t* to, words a, unsigned which) {
+  const __m128i from = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(&set_bits[which]));
+  store(to, _mm256_permutevar8x32_epi32(a, _mm256_cvtepu8_epi32(from)));
 }
 
 // Of the even lanes: the product with an even lane of b (64 bits), and of 64 bits the upper 32.

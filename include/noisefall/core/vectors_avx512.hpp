@@ -83,6 +83,22 @@ template <int Bits>
   return _mm512_maskz_srai_epi32(all_of_16, a, Bits);
 }
 
+[[NOISEFALL_AVX512, gnu::always_inline]] inline words subtract(words a, words b) { return _mm512_sub_epi32(a, b); }
+[[NOISEFALL_AVX512, gnu::always_inline]] inline words unsigned_min(words a, words b) {
+  return _mm512_maskz_min_epu32(all_of_16, a, b);
+}
+[[NOISEFALL_AVX512, gnu::always_inline]] inline words unsigned_max(words a, words b) {
+  return _mm512_maskz_max_epu32(all_of_16, a, b);
+}
+// One bit per lane: a > b as signed numbers.
+[[NOISEFALL_AVX512, gnu::always_inline]] inline unsigned greater(words a, words b) {
+  return _cvtmask16_u32(_mm512_cmpgt_epi32_mask(a, b));
+}
+// Writes the lanes whose bit is set, one after the other, and then anything up to a full vector.
+[[NOISEFALL_AVX512, gnu::always_inline]] inline void store_packed(std::uint32_t* to, words a, unsigned which) {
+  store(to, _mm512_maskz_compress_epi32(_cvtu32_mask16(which), a));  // to memory it is slow on Zen 4
+}
+
 // Of the even lanes: the product with an even lane of b (64 bits), and of 64 bits the upper 32.
 [[NOISEFALL_AVX512, gnu::always_inline]] inline words product(words a, words b) {
   return _mm512_maskz_mul_epu32(all_of_8, a, b);

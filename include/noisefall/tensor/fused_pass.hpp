@@ -71,7 +71,7 @@ class fused_pass {
 
   // While the noise of a tile is made, the processor fetches the arrays ahead, as far as its prefetchers look: short
   // tiles hide memory behind the generator, long ones cost fewer calls where nothing is to be hidden.
-  static constexpr std::size_t short_tile = tile / 4, in_cache = 65536;
+  static constexpr std::size_t short_tile = tile / 4, in_cache = 32768;
   static constexpr std::size_t tile_for(std::size_t elements) { return elements <= in_cache ? tile : short_tile; }
 
   // Indices of terms are those of pass_weights; behind them stand the noises with a gain, one per output.

@@ -2,18 +2,18 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <span>
 
 #include <noisefall/tensor/algebra.hpp>
 #include <noisefall/tensor/aligned_memory.hpp>
-#include <noisefall/tensor/elementwise.hpp>
+#include <noisefall/tensor/finite.hpp>
 #include <noisefall/tensor/fused_pass.hpp>
 #include <noisefall/tensor/gram.hpp>
 #include <noisefall/tensor/native_elements.hpp>
 #include <noisefall/tensor/quantile.hpp>
+#include <noisefall/tensor/scaled_error.hpp>
 #include <noisefall/tensor/view.hpp>
 
 namespace noisefall {
@@ -53,17 +53,8 @@ struct span_algebra {
 
   void scaled_error(const view& high, const view& low, const view& previous, double atol, double rtol,
                     std::span<double> out) const {
-    const std::size_t n = high.sample_size();
-    for (std::size_t sample = 0; sample < high.samples(); ++sample) {
-      const T *h = high.sample(sample), *l = low.sample(sample), *p = previous.sample(sample);
-      double sum = 0;
-      for (std::size_t i = 0; i < n; ++i) {
-        const double a = static_cast<double>(h[i]), b = static_cast<double>(l[i]), c = static_cast<double>(p[i]);
-        const double ratio = (a - b) / std::max(atol, rtol * std::max(std::abs(b), std::abs(c)));
-        sum += ratio * ratio;
-      }
-      out[sample] = n == 0 ? 0 : std::sqrt(sum / static_cast<double>(n));
-    }
+    for (std::size_t i = 0; i < high.samples(); ++i)
+      out[i] = kernels::scaled_error(high.sample(i), low.sample(i), previous.sample(i), high.sample_size(), atol, rtol);
   }
 
   void fill(const span& out, double value) const {
@@ -71,12 +62,7 @@ struct span_algebra {
       std::fill_n(out.sample(sample), out.sample_size(), static_cast<T>(value));
   }
 
-  bool finite(const view& of) const {
-    bool all = true;
-    for (std::size_t sample = 0; all && sample < of.samples(); ++sample)
-      kernels::run_widest<kernels::finite>(of.sample(sample), of.sample_size(), &all);
-    return all;
-  }
+  bool finite(const view& of) const { return kernels::all_finite(of); }
 
   void upload(std::span<const T> from, const span& to) const {
     for (std::size_t sample = 0; sample < to.samples(); ++sample)

@@ -1,0 +1,23 @@
+// The kernels of quantiles for processors with AVX2, whatever the compiler's flags are.
+#pragma once
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include <noisefall/core/vectors_avx2.hpp>
+#include <noisefall/tensor/quantile_common.hpp>
+
+#define NOISEFALL_TARGET NOISEFALL_AVX2
+
+namespace noisefall::kernels::avx2 {
+
+#include <noisefall/tensor/quantile_kernel.inc>
+
+}  // namespace noisefall::kernels::avx2
+
+#undef NOISEFALL_TARGET
+
+#endif
