@@ -16,7 +16,7 @@ template <bool Fused, class T>
 }
 
 // What kernels with an implementation per instruction set choose from.
-enum class instruction_set { portable, avx2, avx512 };  // AVX2 with FMA; AVX-512 F, DQ, VL and BW
+enum class instruction_set { portable, neon, avx2, avx512 };  // AVX2 with FMA and F16C; AVX-512 F, DQ, VL and BW
 
 inline bool has(instruction_set set) {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -25,6 +25,8 @@ inline bool has(instruction_set set) {
   if (set == instruction_set::avx512)
     return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
+  if (set == instruction_set::neon) return true;
 #endif
   return set == instruction_set::portable;
 }
@@ -32,6 +34,7 @@ inline bool has(instruction_set set) {
 inline instruction_set widest_instruction_set() {
   return has(instruction_set::avx512) ? instruction_set::avx512
          : has(instruction_set::avx2) ? instruction_set::avx2
+         : has(instruction_set::neon) ? instruction_set::neon
                                       : instruction_set::portable;
 }
 
