@@ -1,8 +1,10 @@
 // Makes normals by every instruction set of the processor and compares them with the golden ones. Prints one line for
-// each: the instruction set, a hash of its normals, and whether all are right.
+// each: the instruction set, a hash of its normals, and whether they and its vectors are right.
 #include <cinttypes>
 #include <cstdio>
+#include <string>
 
+#include "core/vectors_check.hpp"
 #include "random/golden_normals.hpp"
 
 int main() {
@@ -17,6 +19,10 @@ int main() {
     if (!noisefall::kernels::has(each.set)) continue;
     const std::uint64_t many = noisefall::test::hash_of_many(each.set);
     bool right = many == noisefall::test::golden_hash_of_many;
+    for (const std::string& operation : noisefall::test::wrong_operations(each.set)) {
+      std::printf("%s: %s is WRONG\n", each.name, operation.c_str());
+      right = false;
+    }
     for (const noisefall::test::golden_batch& batch : noisefall::test::golden_batches)
       right = right && noisefall::test::hash_of(batch, each.set) == batch.expected;
     std::printf("%s %016" PRIx64 " %s\n", each.name, many, right ? "as expected" : "WRONG");

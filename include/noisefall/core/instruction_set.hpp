@@ -39,15 +39,9 @@ inline instruction_set widest_instruction_set() {
 }
 
 // A kernel is a struct with `template <bool Fused> static void run(arguments)`, always inlined so that it is compiled
-// for the target of its caller.
-#if defined(__FMA__) || defined(__aarch64__)
-
-template <class Kernel, class... Arguments>
-inline void run_widest(Arguments... arguments) {
-  Kernel::template run<true>(arguments...);
-}
-
-#elif defined(__x86_64__) && defined(__GNUC__)
+// for the target of its caller. The choice must not depend on the flags where it can depend on the processor: files of
+// one program that were compiled with different ones share this code.
+#if defined(__x86_64__) && defined(__GNUC__)
 
 template <class Kernel, class... Arguments>
 [[gnu::target("avx2,fma"), gnu::noinline]] inline void run_with_fma(Arguments... arguments) {
@@ -56,10 +50,17 @@ template <class Kernel, class... Arguments>
 
 template <class Kernel, class... Arguments>
 inline void run_widest(Arguments... arguments) {
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+  if (has(instruction_set::avx2))
     run_with_fma<Kernel>(arguments...);
   else
     Kernel::template run<false>(arguments...);
+}
+
+#elif defined(__FMA__) || defined(__aarch64__)
+
+template <class Kernel, class... Arguments>
+inline void run_widest(Arguments... arguments) {
+  Kernel::template run<true>(arguments...);
 }
 
 #else
