@@ -16,7 +16,7 @@ namespace {
 
 std::vector<instruction_set> vector_sets() {
   std::vector<instruction_set> sets;
-  for (const instruction_set set : {instruction_set::avx2, instruction_set::avx512})
+  for (const instruction_set set : {instruction_set::neon, instruction_set::avx2, instruction_set::avx512})
     if (kernels::has(set)) sets.push_back(set);
   return sets;
 }

@@ -1,22 +1,10 @@
 // Runs a kernel with fused multiply-add instructions where the processor has them, whatever the compiler's flags are.
 #pragma once
 
-#include <cmath>
-
 namespace noisefall::kernels {
 
-// a * b + c, rounded once where Fused. Otherwise no instruction of the target could contract it, so it rounds twice in
-// a vector loop and in its scalar tail alike.
-template <bool Fused, class T>
-[[gnu::always_inline]] inline T multiply_add(T a, T b, T c) {
-  if constexpr (Fused)
-    return std::fma(a, b, c);
-  else
-    return a * b + c;
-}
-
 // What kernels with an implementation per instruction set choose from.
-enum class instruction_set { portable, avx2, avx512 };  // AVX2 with FMA; AVX-512 F, DQ, VL and BW
+enum class instruction_set { portable, neon, avx2, avx512 };  // AVX2 with FMA and F16C; AVX-512 F, DQ, VL and BW
 
 inline bool has(instruction_set set) {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -25,6 +13,8 @@ inline bool has(instruction_set set) {
   if (set == instruction_set::avx512)
     return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
+  if (set == instruction_set::neon) return true;
 #endif
   return set == instruction_set::portable;
 }
@@ -32,19 +22,14 @@ inline bool has(instruction_set set) {
 inline instruction_set widest_instruction_set() {
   return has(instruction_set::avx512) ? instruction_set::avx512
          : has(instruction_set::avx2) ? instruction_set::avx2
+         : has(instruction_set::neon) ? instruction_set::neon
                                       : instruction_set::portable;
 }
 
 // A kernel is a struct with `template <bool Fused> static void run(arguments)`, always inlined so that it is compiled
-// for the target of its caller.
-#if defined(__FMA__) || defined(__aarch64__)
-
-template <class Kernel, class... Arguments>
-inline void run_widest(Arguments... arguments) {
-  Kernel::template run<true>(arguments...);
-}
-
-#elif defined(__x86_64__) && defined(__GNUC__)
+// for the target of its caller. The choice must not depend on the flags where it can depend on the processor: files of
+// one program that were compiled with different ones share this code.
+#if defined(__x86_64__) && defined(__GNUC__)
 
 template <class Kernel, class... Arguments>
 [[gnu::target("avx2,fma"), gnu::noinline]] inline void run_with_fma(Arguments... arguments) {
@@ -53,10 +38,17 @@ template <class Kernel, class... Arguments>
 
 template <class Kernel, class... Arguments>
 inline void run_widest(Arguments... arguments) {
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+  if (has(instruction_set::avx2))
     run_with_fma<Kernel>(arguments...);
   else
     Kernel::template run<false>(arguments...);
+}
+
+#elif defined(__FMA__) || defined(__aarch64__)
+
+template <class Kernel, class... Arguments>
+inline void run_widest(Arguments... arguments) {
+  Kernel::template run<true>(arguments...);
 }
 
 #else

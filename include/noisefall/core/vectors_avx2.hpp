@@ -101,11 +101,14 @@ inline constexpr std::array<std::uint64_t, 256> set_bits = [] {
   store(to, _mm256_permutevar8x32_epi32(a, _mm256_cvtepu8_epi32(from)));
 }
 
-// Of the even lanes: the product with an even lane of b (64 bits), and of 64 bits the upper 32.
+// Products of the even lanes; each has 64 bits, of which upper() and lower() give 32 in an even lane. interleave() puts
+// the even lanes of parts[0] and parts[1] in turn.
+inline constexpr std::size_t product_step = 2;
 [[NOISEFALL_AVX2, gnu::always_inline]] inline words product(words a, words b) { return _mm256_mul_epu32(a, b); }
 [[NOISEFALL_AVX2, gnu::always_inline]] inline words upper(words a) { return _mm256_srli_epi64(a, 32); }
-[[NOISEFALL_AVX2, gnu::always_inline]] inline words interleave(words even, words odd) {
-  return _mm256_blend_epi32(even, as_words(_mm256_moveldup_ps(as_reals(odd))), 0xAA);
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words lower(words a) { return a; }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words interleave(const words* parts) {
+  return _mm256_blend_epi32(parts[0], as_words(_mm256_moveldup_ps(as_reals(parts[1]))), 0xAA);
 }
 
 // fma(a, b, c) = a * b + c, rounded once.

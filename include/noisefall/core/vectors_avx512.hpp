@@ -99,15 +99,18 @@ template <int Bits>
   store(to, _mm512_maskz_compress_epi32(_cvtu32_mask16(which), a));  // to memory it is slow on Zen 4
 }
 
-// Of the even lanes: the product with an even lane of b (64 bits), and of 64 bits the upper 32.
+// Products of the even lanes; each has 64 bits, of which upper() and lower() give 32 in an even lane. interleave() puts
+// the even lanes of parts[0] and parts[1] in turn.
+inline constexpr std::size_t product_step = 2;
 [[NOISEFALL_AVX512, gnu::always_inline]] inline words product(words a, words b) {
   return _mm512_maskz_mul_epu32(all_of_8, a, b);
 }
 [[NOISEFALL_AVX512, gnu::always_inline]] inline words upper(words a) {
   return _mm512_maskz_srli_epi64(all_of_8, a, 32);
 }
-[[NOISEFALL_AVX512, gnu::always_inline]] inline words interleave(words even, words odd) {
-  return as_words(_mm512_mask_moveldup_ps(as_reals(even), 0xAAAA, as_reals(odd)));
+[[NOISEFALL_AVX512, gnu::always_inline]] inline words lower(words a) { return a; }
+[[NOISEFALL_AVX512, gnu::always_inline]] inline words interleave(const words* parts) {
+  return as_words(_mm512_mask_moveldup_ps(as_reals(parts[0]), 0xAAAA, as_reals(parts[1])));
 }
 
 // fma(a, b, c) = a * b + c, rounded once.

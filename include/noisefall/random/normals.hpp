@@ -12,6 +12,7 @@
 #include <noisefall/random/normals_avx2.hpp>
 #include <noisefall/random/normals_avx512.hpp>
 #include <noisefall/random/normals_common.hpp>
+#include <noisefall/random/normals_neon.hpp>
 #include <noisefall/random/normals_portable.hpp>
 #include <noisefall/random/philox.hpp>
 
@@ -44,6 +45,8 @@ inline void normals_of_groups(instruction_set set, const counter_group* groups, 
 #if defined(__x86_64__) && defined(__GNUC__)
   if (set == instruction_set::avx512) return avx512::normals_of_groups(groups, count, keys);
   if (set == instruction_set::avx2) return avx2::normals_of_groups(groups, count, keys);
+#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
+  if (set == instruction_set::neon) return neon::normals_of_groups(groups, count, keys);
 #else
   static_cast<void>(set);
 #endif

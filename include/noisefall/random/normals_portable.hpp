@@ -22,9 +22,11 @@ inline float emulated_fma(float a, float b, float c) {
   return static_cast<float>(std::bit_cast<double>((bits - too_far) | inexact));
 }
 
-// std::fma is a call into the C library where the compiler may not use the instruction.
+// std::fma is a call into the C library where the compiler may not use the instruction. On x86-64 its flags decide
+// that, but files compiled with different ones share this function; processors that have the instruction do not need it
+// there.
 inline float fma(float a, float b, float c) {
-#if defined(__FMA__) || defined(__aarch64__) || defined(__FP_FAST_FMAF)
+#if defined(__aarch64__) || (defined(__FP_FAST_FMAF) && !defined(__x86_64__))
   return std::fma(a, b, c);
 #else
   return emulated_fma(a, b, c);

@@ -6,6 +6,7 @@
 #include <noisefall/core/instruction_set.hpp>
 #include <noisefall/core/vectors_avx2.hpp>
 #include <noisefall/core/vectors_avx512.hpp>
+#include <noisefall/core/vectors_neon.hpp>
 #include <noisefall/core/vectors_plain.hpp>
 
 namespace noisefall::kernels {
@@ -29,6 +30,14 @@ namespace noisefall::kernels::avx2 {
 #undef NOISEFALL_TARGET
 }  // namespace noisefall::kernels::avx2
 
+#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
+
+namespace noisefall::kernels::neon {
+#define NOISEFALL_TARGET NOISEFALL_NEON
+#include <noisefall/tensor/gram_kernel.inc>
+#undef NOISEFALL_TARGET
+}  // namespace noisefall::kernels::neon
+
 #endif
 
 namespace noisefall::kernels::plain {
@@ -44,6 +53,8 @@ void lanes_of_products(instruction_set set, const T* const* arrays, std::size_t 
 #if defined(__x86_64__) && defined(__GNUC__)
   if (set == instruction_set::avx512) return avx512::lanes_of_products<N>(arrays, n, lanes);
   if (set == instruction_set::avx2) return avx2::lanes_of_products<N>(arrays, n, lanes);
+#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
+  if (set == instruction_set::neon) return neon::lanes_of_products<N>(arrays, n, lanes);
 #endif
   static_cast<void>(set);
   plain::lanes_of_products<N>(arrays, n, lanes);

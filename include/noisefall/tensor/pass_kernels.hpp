@@ -8,6 +8,7 @@
 #include <noisefall/core/instruction_set.hpp>
 #include <noisefall/core/vectors_avx2.hpp>
 #include <noisefall/core/vectors_avx512.hpp>
+#include <noisefall/core/vectors_neon.hpp>
 #include <noisefall/core/vectors_plain.hpp>
 #include <noisefall/tensor/pass_program.hpp>
 
@@ -27,6 +28,15 @@ inline constexpr std::size_t vectors_at_once = 4;
 #undef NOISEFALL_TARGET
 }  // namespace noisefall::kernels::avx2
 
+#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
+
+namespace noisefall::kernels::neon {
+inline constexpr std::size_t vectors_at_once = 4;
+#define NOISEFALL_TARGET NOISEFALL_NEON
+#include <noisefall/tensor/pass_kernel.inc>
+#undef NOISEFALL_TARGET
+}  // namespace noisefall::kernels::neon
+
 #endif
 
 namespace noisefall::kernels::plain {
@@ -43,6 +53,8 @@ std::size_t run_whole_vectors(instruction_set set, const pass_program<T>& progra
 #if defined(__x86_64__) && defined(__GNUC__)
   if (set == instruction_set::avx512) return avx512::run_whole_vectors(program, n);
   if (set == instruction_set::avx2) return avx2::run_whole_vectors(program, n);
+#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
+  if (set == instruction_set::neon) return neon::run_whole_vectors(program, n);
 #endif
   static_cast<void>(set);
   return plain::run_whole_vectors(program, n);
@@ -53,6 +65,8 @@ void spread(instruction_set set, const T* of_sample, std::size_t skipped, std::s
 #if defined(__x86_64__) && defined(__GNUC__)
   if (set == instruction_set::avx512) return avx512::spread(of_sample, skipped, d, n, to);
   if (set == instruction_set::avx2) return avx2::spread(of_sample, skipped, d, n, to);
+#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
+  if (set == instruction_set::neon) return neon::spread(of_sample, skipped, d, n, to);
 #endif
   static_cast<void>(set);
   plain::spread(of_sample, skipped, d, n, to);
