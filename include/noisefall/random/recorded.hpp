@@ -38,9 +38,8 @@ class recorded_noise {
     const std::size_t samples = sample_size == 0 ? 0 : values.size() / sample_size;
     if (which.first_sample > samples || out.size() > (samples - which.first_sample) * sample_size)
       throw error{"recorded noise",
-                  std::to_string(out.size()) + " elements from sample " + std::to_string(which.first_sample) + " for " +
-                      name(which.step, which.slot),
-                  std::to_string(samples) + " samples of " + std::to_string(sample_size) + " elements"};
+                  {out.size(), " elements from sample ", which.first_sample, " for ", name(which.step, which.slot)},
+                  {samples, " samples of ", sample_size, " elements"}};
     const auto first = values.begin() + static_cast<std::ptrdiff_t>(which.first_sample * sample_size);
     std::transform(first, first + static_cast<std::ptrdiff_t>(out.size()), out.begin(),
                    [](T value) { return static_cast<U>(value); });
@@ -49,7 +48,7 @@ class recorded_noise {
   // Throws unless the draw is recorded: a run asks before it begins.
   void check(const increment& which, std::size_t) const {
     if (find(which) == draws_->end())
-      throw error{"recorded noise", "no draw for " + name(which.step, which.slot), recorded()};
+      throw error{"recorded noise", {"no draw for ", name(which.step, which.slot)}, recorded()};
   }
 
  private:

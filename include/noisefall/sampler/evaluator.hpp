@@ -55,15 +55,15 @@ class evaluator {
         reader{chosen->guidance, chosen->parameterisation, samples},
         builder{samples} {
     const shape extents = shape_of(x);
-    require(extents.size() > 0, "run: state", "shape " + to_string(extents), "one sample of one element or more");
-    require(settings.output_parts == 1 || settings.output_parts == 2, "run: output_parts",
-            std::to_string(settings.output_parts), "1, or 2 for a network with learned variance");
+    require(extents.size() > 0, "run: state", {"shape ", to_string(extents)}, "one sample of one element or more");
+    require(settings.output_parts == 1 || settings.output_parts == 2, "run: output_parts", {settings.output_parts},
+            "1, or 2 for a network with learned variance");
     require(!needs.variance || settings.output_parts == 2, "run: state",
-            "the solver needs the network's variance, which an output of shape " + to_string(extents) + " lacks",
+            {"the solver needs the network's variance, which an output of shape ", to_string(extents), " lacks"},
             "a predictor whose output has twice the channels (output_shape, or output_parts = 2)");
     shape output_shape = extents;
     if (settings.output_parts == 2) {
-      require(extents.rank() >= 2, "run: state", "shape " + to_string(extents) + " with a doubled output",
+      require(extents.rank() >= 2, "run: state", {"shape ", to_string(extents), " with a doubled output"},
               "a channel axis: [B, C, ...]");
       output_shape = extents.with_extent(1, 2 * extents[1]);
     }
@@ -148,9 +148,10 @@ class evaluator {
     }
     if (wanted.size() > output_buffers_.size())
       throw error{
-          "guidance", "asks for " + std::to_string(wanted.size()) + " branches in step " + std::to_string(step),
-          std::to_string(output_buffers_.size()) +
-              ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"};
+          "guidance",
+          {"asks for ", wanted.size(), " branches in step ", step},
+          {output_buffers_.size(),
+           ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"}};
     request = {};
     request.at = {levels, labels, {}, settings.seed, settings.first_sample, step, call};
     request.state = state;
@@ -170,17 +171,17 @@ class evaluator {
   // Takes the answer: checks it, splits off variances, weighs the branches.
   void take(std::span<const view> outputs) {
     if (outputs.size() != request.branches.size())
-      throw error{"run: answer", std::to_string(outputs.size()) + " outputs",
-                  std::to_string(request.branches.size()) + ", one per branch asked for"};
+      throw error{"run: answer", {outputs.size(), " outputs"}, {request.branches.size(), ", one per branch asked for"}};
     branch_outputs_.clear();
     for (std::size_t k = 0; k < outputs.size(); ++k) {
       if (!(shape_of(outputs[k]) == shape_of(static_cast<view>(request.outputs[k]))))
-        throw error{"run: answer", "output " + std::to_string(k) + " of shape " + to_string(shape_of(outputs[k])),
-                    to_string(shape_of(static_cast<view>(request.outputs[k])))};
+        throw error{"run: answer",
+                    {"output ", k, " of shape ", to_string(shape_of(outputs[k]))},
+                    {to_string(shape_of(static_cast<view>(request.outputs[k])))}};
       if (settings.checked && !algebra.finite(outputs[k]))
-        throw error{"predictor: step " + std::to_string(request.at.step),
-                    "the output of branch " + std::to_string(request.branches[k]) +
-                        " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)",
+        throw error{{"predictor: step ", request.at.step},
+                    {"the output of branch ", request.branches[k],
+                     " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)"},
                     "every element written, with finite numbers"};
       branch_outputs_.push_back(settings.output_parts == 1 ? outputs[k] : algebra.part(outputs[k], 0, 2));
     }

@@ -38,8 +38,8 @@ class look_ahead {
   explicit look_ahead(const policies& of) : of_{of} {
     std::visit([](const auto& s) { s.check(); }, of.solver);
     of.guidance.check();
-    require(of.guidance.scalars() <= max_guidance_scalars, "guidance: scalars", std::to_string(of.guidance.scalars()),
-            "0 to " + std::to_string(max_guidance_scalars));
+    require(of.guidance.scalars() <= max_guidance_scalars, "guidance: scalars", {of.guidance.scalars()},
+            {"0 to ", max_guidance_scalars});
     of.parameterisation.check();
     of.map.check();
     for (const char c : of.solver_name()) mix(needs_.fingerprint, static_cast<double>(c));
@@ -138,24 +138,24 @@ class look_ahead {
     require(finite(r), where, "a row with a coefficient that is not finite",
             "levels at which the solver's coefficients exist");
     require(reaches(r.now, r.now_renoise) <= evaluations, where, "a row over a reading that is not there yet",
-            "the " + std::to_string(evaluations) + " readings before it");
+            {"the ", evaluations, " readings before it"});
     require(reaches(r.past, r.past_renoise) <= stored, where, "a row over a reading that is not remembered",
-            std::to_string(stored) + " remembered readings (history())");
+            {stored, " remembered readings (history())"});
     require(r.previous == 0 || has_previous, where, "a row over the tensor that the last step kept, but it kept none",
             "window.has_previous");
     std::size_t arrays = (r.x != 0 ? 1 : 0) + (r.previous != 0 ? 1 : 0);
     for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
       for (const double w : weights) arrays += w != 0 ? 1 : 0;
-    require(arrays <= 8, where, "a row over " + std::to_string(arrays) + " arrays", "8 or fewer");
+    require(arrays <= 8, where, {"a row over ", arrays, " arrays"}, "8 or fewer");
     for (std::size_t j = 0; j < max_noise_slots; ++j)
-      require(r.noise[j] == 0 || plan.slots[j].slot < max_noise_slots, where,
-              "noise slot " + std::to_string(plan.slots[j].slot), "0 to " + std::to_string(max_noise_slots - 1));
+      require(r.noise[j] == 0 || plan.slots[j].slot < max_noise_slots, where, {"noise slot ", plan.slots[j].slot},
+              {"0 to ", max_noise_slots - 1});
     require(!plan.remember || *plan.remember < plan.evaluations.size(), where,
             "an evaluation to remember that is not made", "one of the plan's evaluations");
   }
 
   void refuse_two_readings() const {
-    throw error{"sampler: " + of_.solver_name(),
+    throw error{{"sampler: ", of_.solver_name()},
                 "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
                 "first-order solvers and dpm_pp_2m"};
   }
@@ -164,15 +164,15 @@ class look_ahead {
     const erased_own_step& own = of_.own_steps();
     own.check_ends(of_.path.front(), of_.path.back());
     if (of_.two_readings()) refuse_two_readings();
-    require(!of_.guidance.needs_gram() || own.couples_batch(), "sampler: " + of_.solver_name(),
+    require(!of_.guidance.needs_gram() || own.couples_batch(), {"sampler: ", of_.solver_name()},
             "every sample has its own level, which a guidance that looks at inner products cannot use",
             "couples_batch, or a guidance with fixed weights");
-    require(own.reads() != quantity::output || of_.map.how == threshold::kind::none, "sampler: " + of_.solver_name(),
+    require(own.reads() != quantity::output || of_.map.how == threshold::kind::none, {"sampler: ", of_.solver_name()},
             "a threshold on raw outputs", "a solver that reads x0 or eps, or no threshold");
     needs_.evaluations = own.readings();
     hashing_archive parameters{needs_.fingerprint};
     own.parameters(parameters);
-    require(!of_.guidance.has_state() && of_.guidance.scalars() == 0, "sampler: " + of_.solver_name(),
+    require(!of_.guidance.has_state() && of_.guidance.scalars() == 0, {"sampler: ", of_.solver_name()},
             "a guidance with momentum counts steps, not trials", "a guidance without state");
     std::vector<noise_level> seen{of_.path.front(), of_.path.back()};
     for (const double s : of_.breakpoints)
@@ -190,19 +190,19 @@ class look_ahead {
     if (of_.two_readings() && !planned.takes_two_readings()) refuse_two_readings();
     std::size_t stored = 0;
     bool has_previous = false;
-    require(planned.history() <= max_history, of_.solver_name() + ": history", std::to_string(planned.history()),
-            "0 to " + std::to_string(max_history));
+    require(planned.history() <= max_history, {of_.solver_name(), ": history"}, {planned.history()},
+            {"0 to ", max_history});
     for (std::size_t i = 0; i < of_.path.steps(); ++i) {
       if (of_.cuts_history(of_.path[i].from)) {
         stored = 0;
         has_previous = false;
       }
-      const std::string where = "sampler: leg " + std::to_string(i) + " (sigma/alpha " +
-                                std::to_string(of_.path[i].from.rho()) + " to " + std::to_string(of_.path[i].to.rho()) +
-                                ")";
+      const std::string where =
+          message{"sampler: leg ", i, " (sigma/alpha ", of_.path[i].from.rho(), " to ", of_.path[i].to.rho(), ")"}
+              .text();
       const step_plan plan =
           of_.with_window(i, stored, has_previous, [&](const step_window& w) { return planned.plan(w); });
-      require(!plan.evaluations.empty(), where, of_.solver_name() + " plans no evaluation", "1 to 4");
+      require(!plan.evaluations.empty(), where, {of_.solver_name(), " plans no evaluation"}, "1 to 4");
       std::size_t made = 0;
       for (const stage& s : plan.evaluations) {
         require_rows(plan, s.state, made++, stored, has_previous, where + ": " + of_.solver_name());
@@ -261,12 +261,12 @@ class look_ahead {
     if (std::isfinite(w.state + w.output[0])) return;
     const bool x0 = of == quantity::x0;
     throw error{where,
-                std::string{"this parameterisation"} +
-                    (of_.guidance.space() == guidance_space::output ? "" : ", with a guidance in another space,") +
-                    " cannot give " + (x0 ? "x0" : "eps") +
-                    (at.alpha == 0   ? " at alpha = 0 (infinite noise)"
-                     : at.sigma == 0 ? " at sigma = 0"
-                                     : ""),
+                {"this parameterisation",
+                 (of_.guidance.space() == guidance_space::output ? "" : ", with a guidance in another space,"),
+                 " cannot give ", (x0 ? "x0" : "eps"),
+                 (at.alpha == 0   ? " at alpha = 0 (infinite noise)"
+                  : at.sigma == 0 ? " at sigma = 0"
+                                  : "")},
                 x0 ? "x0-, v- or flow-prediction, or a trajectory that starts at finite noise"
                    : "eps-, v- or flow-prediction, or a trajectory that starts above sigma = 0"};
   }

@@ -167,8 +167,8 @@ class planned_run {
   // The look ahead has counted the arrays of rows; what is left to go wrong is a rule over very many branches.
   void run_complete_pass() {
     if (core_.builder.overflowed())
-      throw error{core_.chosen->solver_name(), "a pass over more than 8 arrays in step " + std::to_string(step_),
-                  "8 arrays: fewer branches"};
+      throw error{
+          core_.chosen->solver_name(), {"a pass over more than 8 arrays in step ", step_}, "8 arrays: fewer branches"};
     core_.run_pass();
   }
 

@@ -87,7 +87,7 @@ class sampler {
                   "void predict(view<T> x, const evaluation&, const condition&, mutable_view<T> out)");
     for (std::size_t b = 2 + options.further.size(); b < max_branches; ++b)
       require(!needs_.branches.holds(b), "run: conditions",
-              "the guidance looks at branch " + std::to_string(b) + ", which has no condition",
+              {"the guidance looks at branch ", b, ", which has no condition"},
               "`further` with a condition for every branch from 2 on");
     run_settings settings{options.seed, options.first_sample, options.start, options.checked};
     settings.keep_denoised = !std::same_as<std::remove_cvref_t<Observer>, ignore_steps>;
@@ -117,7 +117,7 @@ class sampler {
       const shape out = model.output_shape(state);
       if (out == state) return 1;
       const bool doubled = state.rank() >= 2 && out == state.with_extent(1, 2 * state[1]);
-      require(doubled, "predictor: output_shape", to_string(out) + " for a state of " + to_string(state),
+      require(doubled, "predictor: output_shape", {to_string(out), " for a state of ", to_string(state)},
               "the state's shape, or that with twice the channels");
       return 2;
     }

@@ -94,8 +94,8 @@ class discrete_schedule {
       for (std::size_t i = 0; i < alphas_cumprod.size(); ++i) {
         const double bar = alphas_cumprod[i];
         const bool zero_end = bar == 0 && i > 0 && i + 1 == alphas_cumprod.size();
-        require(bar < above && (bar > 0 || zero_end), "discrete: alphas_cumprod[" + std::to_string(i) + "]",
-                std::to_string(bar), "values that fall strictly inside (0, 1); the last may be 0");
+        require(bar < above && (bar > 0 || zero_end), {"discrete: alphas_cumprod[", i, "]"}, {bar},
+                "values that fall strictly inside (0, 1); the last may be 0");
         above = bar;
         keys.push_back(rule == between::log_alpha   ? -0.5 * std::log(bar)
                        : rule == between::log_sigma ? 0.5 * std::log((1 - bar) / bar)

@@ -33,13 +33,12 @@ class vp_table {
     for (const double bar : alphas_cumprod) {
       const double log_alpha = 0.5 * std::log(bar);
       require(bar > 0 && bar < 1 && (logs.empty() || log_alpha < logs.back()),
-              "vp_table: alphas_cumprod[" + std::to_string(logs.size()) + "]", std::to_string(bar),
-              "values that fall strictly inside (0, 1)");
+              {"vp_table: alphas_cumprod[", logs.size(), "]"}, {bar}, "values that fall strictly inside (0, 1)");
       logs.push_back(log_alpha);
     }
     const auto lambda = [](double log_alpha) { return log_alpha - 0.5 * std::log(-std::expm1(2 * log_alpha)); };
     while (!logs.empty() && lambda(logs.back()) < lambda_clip) logs.pop_back();
-    require(logs.size() >= 2, name, std::to_string(logs.size()) + " levels above lambda_clip", "two or more");
+    require(logs.size() >= 2, name, {logs.size(), " levels above lambda_clip"}, "two or more");
     log_alphas_ = std::make_shared<const std::vector<double>>(std::move(logs));
   }
 
