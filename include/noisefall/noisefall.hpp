@@ -1,5 +1,6 @@
 // Everything from core to sampler. Never config, search, metrics, models or adapters, and never the list of all
-// solvers.
+// solvers. It includes no <memory>, <random>, <functional> or <chrono>, which cost as much as all of it: so
+// predictor/counting_predictor.hpp is to be included by name.
 #pragma once
 
 #include <noisefall/version.hpp>
@@ -10,8 +11,10 @@
 #include <noisefall/core/inline_vector.hpp>
 #include <noisefall/core/instruction_set.hpp>
 #include <noisefall/core/outcome.hpp>
+#include <noisefall/core/owner.hpp>
 
 #include <noisefall/random/brownian.hpp>
+#include <noisefall/random/mersenne_twister.hpp>
 #include <noisefall/random/noise_source.hpp>
 #include <noisefall/random/normals.hpp>
 #include <noisefall/random/philox.hpp>
@@ -84,7 +87,6 @@
 #include <noisefall/predictor/any_predictor.hpp>
 #include <noisefall/predictor/callable_predictor.hpp>
 #include <noisefall/predictor/concept.hpp>
-#include <noisefall/predictor/counting_predictor.hpp>
 
 #include <noisefall/guidance/any_guidance.hpp>
 #include <noisefall/guidance/apg.hpp>
@@ -135,6 +137,7 @@
 #include <noisefall/sampler/policies.hpp>
 #include <noisefall/sampler/reading.hpp>
 #include <noisefall/sampler/run.hpp>
+#include <noisefall/sampler/running.hpp>
 #include <noisefall/sampler/sampler.hpp>
 #include <noisefall/sampler/snap.hpp>
 #include <noisefall/sampler/threshold.hpp>

@@ -3,11 +3,11 @@
 
 #include <concepts>
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
 
+#include <noisefall/core/owner.hpp>
 #include <noisefall/predictor/concept.hpp>
 #include <noisefall/tensor/shape.hpp>
 
@@ -26,7 +26,7 @@ class any_predictor {
   requires(!std::same_as<std::remove_cvref_t<P>, any_predictor> && NoisePredictor<std::remove_cvref_t<P>, A> &&
            std::same_as<typename std::remove_cvref_t<P>::condition, Condition>)
       any_predictor(P&& model)  // NOLINT(google-explicit-constructor): stands for what it holds
-      : model_{std::make_unique<holder<std::remove_cvref_t<P>>>(std::forward<P>(model))} {}
+      : model_{new holder<std::remove_cvref_t<P>>(std::forward<P>(model))} {}
 
   void predict(view x, const evaluation& at, const Condition& c, span out) { model_->predict(x, at, c, out); }
   void predict(view x, const evaluation& at, std::span<const Condition* const> conditions, std::span<const span> outs) {
@@ -65,7 +65,7 @@ class any_predictor {
     P model;
   };
 
-  std::unique_ptr<interface> model_;
+  owned<interface> model_;
 };
 
 }  // namespace noisefall

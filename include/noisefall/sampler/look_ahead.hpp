@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include <noisefall/core/archive.hpp>
@@ -36,7 +36,10 @@ struct run_needs {
 class look_ahead {
  public:
   explicit look_ahead(const policies& of) : of_{of} {
-    std::visit([](const auto& s) { s.check(); }, of.solver);
+    if (of.has_own_steps())
+      of.own_steps.check();
+    else
+      of.planner.check();
     of.guidance.check();
     require(of.guidance.scalars() <= max_guidance_scalars, "guidance: scalars", {of.guidance.scalars()},
             {"0 to ", max_guidance_scalars});
@@ -48,7 +51,7 @@ class look_ahead {
     else
       plan_all();
   }
-  const run_needs& needs() const { return needs_; }
+  run_needs needs() { return std::move(needs_); }
 
  private:
   static bool finite(const row& r) {
@@ -64,9 +67,9 @@ class look_ahead {
     for (std::size_t j = 0; j < max_noise_slots; ++j) {
       if (r.noise[j] == 0) continue;
       const noise_slot& z = plan.slots[j];
-      const auto recent = draws.end() - static_cast<std::ptrdiff_t>(std::min(draws.size(), 2 * max_noise_slots));
-      const bool known =
-          std::any_of(recent, draws.end(), [&](const increment& d) { return d.step == z.step && d.slot == z.slot; });
+      bool known = false;
+      for (std::size_t k = draws.size(); k > 0 && k + 2 * max_noise_slots > draws.size() && !known; --k)
+        known = draws[k - 1].step == z.step && draws[k - 1].slot == z.slot;
       if (!known) draws.push_back({0, z.step, z.slot, z.from.rho(), z.to.rho()});
     }
   }
@@ -128,7 +131,7 @@ class look_ahead {
   }
 
   static void require_rows(const step_plan& plan, const row& r, std::size_t evaluations, std::size_t stored,
-                           bool has_previous, const std::string& where) {
+                           bool has_previous, const message& where) {
     const auto reaches = [](const auto& first, const auto& second) {
       std::size_t n = 0;
       for (std::size_t k = 0; k < first.size(); ++k)
@@ -161,7 +164,7 @@ class look_ahead {
   }
 
   void look_at_own_steps() {
-    const erased_own_step& own = of_.own_steps();
+    const erased_own_step& own = of_.own_steps;
     own.check_ends(of_.path.front(), of_.path.back());
     if (of_.two_readings()) refuse_two_readings();
     require(!of_.guidance.needs_gram() || own.couples_batch(), {"sampler: ", of_.solver_name()},
@@ -180,13 +183,13 @@ class look_ahead {
     for (const noise_level& at : seen) {
       needs_.branches = needs_.branches | of_.guidance.needs({at, of_.path.front(), of_.path.back(), 0, 1});
       needs_.scales = needs_.scales || of_.parameterisation.input_scale(at) != 1;
-      look_at_reading(own.reads(), at, "sampler: " + of_.solver_name());
+      look_at_reading(own.reads(), at, {"sampler: ", of_.solver_name()});
       mix_in(needs_.fingerprint, {at, of_.path.front(), of_.path.back(), 0, 1});
     }
   }
 
   void plan_all() {
-    const erased_solver& planned = of_.planner();
+    const erased_solver& planned = of_.planner;
     if (of_.two_readings() && !planned.takes_two_readings()) refuse_two_readings();
     std::size_t stored = 0;
     bool has_previous = false;
@@ -200,12 +203,12 @@ class look_ahead {
       const std::string where =
           message{"sampler: leg ", i, " (sigma/alpha ", of_.path[i].from.rho(), " to ", of_.path[i].to.rho(), ")"}
               .text();
-      const step_plan plan =
-          of_.with_window(i, stored, has_previous, [&](const step_window& w) { return planned.plan(w); });
+      step_plan plan;
+      of_.with_window(i, stored, has_previous, [&](const step_window& w) { plan = planned.plan(w); });
       require(!plan.evaluations.empty(), where, {of_.solver_name(), " plans no evaluation"}, "1 to 4");
       std::size_t made = 0;
       for (const stage& s : plan.evaluations) {
-        require_rows(plan, s.state, made++, stored, has_previous, where + ": " + of_.solver_name());
+        require_rows(plan, s.state, made++, stored, has_previous, {where, ": ", of_.solver_name()});
         note_draws(needs_.draws, plan, s.state);
         mix(needs_.fingerprint, s.state);
         look_at(plan, s, i, where);
@@ -218,7 +221,7 @@ class look_ahead {
       }
       for (const row* r : {&plan.result, plan.keep ? &*plan.keep : nullptr}) {
         if (r == nullptr) continue;
-        require_rows(plan, *r, made, stored, has_previous, where + ": " + of_.solver_name());
+        require_rows(plan, *r, made, stored, has_previous, {where, ": ", of_.solver_name()});
         note_draws(needs_.draws, plan, *r);
         mix(needs_.fingerprint, *r);
       }
@@ -240,7 +243,7 @@ class look_ahead {
     }
   }
 
-  void look_at(const step_plan& plan, const stage& s, std::size_t i, const std::string& where) const {
+  void look_at(const step_plan& plan, const stage& s, std::size_t i, const message& where) const {
     look_at_reading(plan.of, s.at, where);
     if (of_.two_readings()) require_reading(plan.renoise_of, s.at, where);
     require(of_.guidance.needs({s.at, of_.path[i].from, of_.path[i].to, i, of_.path.steps()}).size() > 0, where,
@@ -248,7 +251,7 @@ class look_ahead {
   }
 
   // Can every conversion be done that a reading at this level takes?
-  void look_at_reading(quantity of, const noise_level& at, const std::string& where) const {
+  void look_at_reading(quantity of, const noise_level& at, const message& where) const {
     require_reading(of, at, where);
     if (of_.map.how == threshold::kind::none) return;
     require_reading(quantity::x0, at, where);
@@ -256,7 +259,7 @@ class look_ahead {
             "a trajectory that starts above sigma = 0, or no threshold");
   }
 
-  void require_reading(quantity of, const noise_level& at, const std::string& where) const {
+  void require_reading(quantity of, const noise_level& at, const message& where) const {
     const reading_weights w = weigh(of_.parameterisation, of_.guidance.space(), of, at, {1, 1}, 0);
     if (std::isfinite(w.state + w.output[0])) return;
     const bool x0 = of == quantity::x0;

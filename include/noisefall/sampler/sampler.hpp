@@ -4,21 +4,17 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <noisefall/core/outcome.hpp>
+#include <noisefall/core/owner.hpp>
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/parameterisation/eps.hpp>
 #include <noisefall/sampler/look_ahead.hpp>
 #include <noisefall/sampler/loop.hpp>
 #include <noisefall/sampler/run.hpp>
-#include <noisefall/sampler/snap.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
 #include <noisefall/tensor/tensor.hpp>
 #include <noisefall/trajectory/concept.hpp>
@@ -34,17 +30,10 @@ class sampler {
  public:
   template <class S, NoiseSchedule N, Guidance G = unguided, Parameterisation P = predicts_eps>
   requires(Solver<S> || OwnStep<S>)
-      sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {}) {
-    if constexpr (requires { schedule.check(); }) schedule.check();
-    std::vector<double> jumps = guidance.breakpoints();
-    trajectory snapped = snap(std::move(path), schedule, jumps).labelled([&](const noise_level& at) {
-      return parameterisation.label(at);
-    });
-    policies_ = std::make_shared<const policies>(policies{std::move(solver), std::move(schedule), std::move(snapped),
-                                                          std::move(guidance), std::move(parameterisation), map,
-                                                          std::move(jumps)});
-    needs_ = look_ahead{*policies_}.needs();
-  }
+      sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {})
+      : policies_{new policies{std::move(solver), std::move(schedule), std::move(path), std::move(guidance),
+                               std::move(parameterisation), map}},
+        needs_{look_ahead{*policies_}.needs()} {}
   template <class S, NoiseSchedule N, Spacing<N> R, Guidance G = unguided, Parameterisation P = predicts_eps>
   requires(Solver<S> || OwnStep<S>) sampler(S solver, const N& schedule, const R& spacing, G guidance = {},
                                             P parameterisation = {}, threshold map = {})
@@ -124,7 +113,7 @@ class sampler {
     return 1;
   }
 
-  std::shared_ptr<const policies> policies_;
+  shared<policies> policies_;
   run_needs needs_;
 };
 

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/owner.hpp>
 #include <noisefall/schedule/betas.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
@@ -42,7 +42,7 @@ class discrete_schedule {
   static constexpr std::string_view name = "discrete";
 
   explicit discrete_schedule(std::vector<double> alphas_cumprod, between rule = between::log_sigma)
-      : table_{std::make_shared<const table>(std::move(alphas_cumprod), rule)} {}
+      : table_{new table(std::move(alphas_cumprod), rule)} {}
 
   // The level at t, exact at integers; t is clamped to [0, N - 1].
   noise_level at(double t) const {
@@ -87,7 +87,7 @@ class discrete_schedule {
   between rule() const { return table_->rule; }
 
  private:
-  struct table {
+  struct table : counted {
     table(std::vector<double> bars, between by) : alphas_cumprod{std::move(bars)}, rule{by} {
       require(!alphas_cumprod.empty(), name, "an empty table", "one entry or more");
       double above = 1;
@@ -131,7 +131,7 @@ class discrete_schedule {
     return lambda > 0 ? 0.5 * std::log1p(std::exp(-2 * lambda)) : 0.5 * std::log1p(std::exp(2 * lambda)) - lambda;
   }
 
-  std::shared_ptr<const table> table_;
+  shared<table> table_;
 };
 
 }  // namespace noisefall

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/function_ref.hpp>
 #include <noisefall/schedule/noise_level.hpp>
 
 namespace noisefall {
@@ -37,12 +38,10 @@ class trajectory {
   trajectory(std::vector<leg> legs, trajectory_kind kind) : legs_{std::move(legs)}, kind_{kind} { check(); }
 
   // The same legs, each label that is left open filled in.
-  template <class Label>
-  trajectory labelled(Label label) const {
-    trajectory filled = *this;
-    for (leg& l : filled.legs_)
+  trajectory labelled(function_ref<double(const noise_level&)> label) && {
+    for (leg& l : legs_)
       if (std::isnan(l.label)) l.label = label(l.from);
-    return filled;
+    return std::move(*this);
   }
 
   std::size_t steps() const { return legs_.size(); }
