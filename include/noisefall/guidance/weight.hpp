@@ -78,7 +78,7 @@ class weight_schedule {
   friend bool operator==(const weight_schedule&, const weight_schedule&) = default;
 
  private:
-  void check() const {
+  [[gnu::cold]] void check() const {
     constexpr std::string_view where = "weight_schedule";
     require(std::isfinite(above_), where, {"weight ", above_}, "finite weights");
     double last = std::numeric_limits<double>::infinity();

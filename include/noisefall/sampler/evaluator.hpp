@@ -43,7 +43,8 @@ class evaluator {
   using view = typename A::view;
   using span = typename A::span;
 
-  evaluator(A device, shared<policies> with, const run_needs& needs, span state, const run_settings& set, Z source)
+  [[gnu::cold]] evaluator(A device, shared<policies> with, const run_needs& needs, span state, const run_settings& set,
+                          Z source)
       : algebra{std::move(device)},
         chosen{std::move(with)},
         settings{set},
@@ -75,14 +76,14 @@ class evaluator {
   shape shape_of(const view& v) const { return algebra.extents(v); }
 
   // Batches of the state's shape that live as long as the run, by number.
-  std::size_t add_batch() {
+  [[gnu::cold]] std::size_t add_batch() {
     batches_.push_back(algebra.allocate(shape_of(x)));
     return batches_.size() - 1;
   }
   span batch(std::size_t number) { return algebra.view_of(batches_[number]); }
 
   // Makes x the first level's sample.
-  void start() {
+  [[gnu::cold]] void start() {
     const noise_level& first = chosen->path.front();
     if (settings.start != start_from::noise)
       require(algebra.finite(x), "run: state", "the given state holds NaN or infinity", "finite numbers");
@@ -95,7 +96,7 @@ class evaluator {
   }
 
   // Another source of noise for the next start.
-  void replace_noise(Z source) {
+  [[gnu::cold]] void replace_noise(Z source) {
     check_noise(source);
     noise = std::move(source);
     if constexpr (std::same_as<Z, philox>) settings.seed = noise.seed;
@@ -213,7 +214,7 @@ class evaluator {
     if (has_tensor()) current_tensor_ = 1 - current_tensor_;
     reader.commit();
   }
-  void reset() {
+  [[gnu::cold]] void reset() {
     current_tensor_ = 0;
     reader.reset();
     asked = false;
@@ -224,13 +225,13 @@ class evaluator {
   }
 
   // Checkpoints: the numbers of a batch, wherever it lies.
-  void transfer(archive& to, const span& of) {
+  [[gnu::cold]] void transfer(archive& to, const span& of) {
     staging_.resize(shape_of(x).size());
     if (!to.reads()) algebra.download(of, staging_);
     to(staging_);
     if (to.reads()) algebra.upload(staging_, of);
   }
-  void transfer(archive& to) {
+  [[gnu::cold]] void transfer(archive& to) {
     to(evaluations);
     to(current_tensor_);
     reader.transfer(to);
@@ -298,7 +299,7 @@ class evaluator {
       require(state.contiguous(), "run: state", "samples with gaps between them", "a contiguous batch");
   }
 
-  void prepare_noise(const run_needs& needs) {
+  [[gnu::cold]] void prepare_noise(const run_needs& needs) {
     const bool starts = settings.start != start_from::given;
     draws_ = needs.draws;
     if (starts) draws_.push_back({0, increment::initial, 0, chosen->path.front().rho(), 0});

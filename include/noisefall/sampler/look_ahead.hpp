@@ -35,7 +35,7 @@ struct run_needs {
 // Throws noisefall::error if a policy is out of range or if some leg has no finite plan.
 class look_ahead {
  public:
-  explicit look_ahead(const policies& of) : of_{of} {
+  [[gnu::cold]] explicit look_ahead(const policies& of) : of_{of} {
     if (of.has_own_steps())
       of.own_steps.check();
     else
@@ -63,7 +63,7 @@ class look_ahead {
   }
 
   // Which of the plan's slots the row draws from. A slot is named by its own step and perhaps by the next one.
-  static void note_draws(std::vector<increment>& draws, const step_plan& plan, const row& r) {
+  [[gnu::cold]] static void note_draws(std::vector<increment>& draws, const step_plan& plan, const row& r) {
     for (std::size_t j = 0; j < max_noise_slots; ++j) {
       if (r.noise[j] == 0) continue;
       const noise_slot& z = plan.slots[j];
@@ -92,7 +92,7 @@ class look_ahead {
     }
     std::uint64_t* hash_;
   };
-  static void mix(std::uint64_t& hash, const row& r) {
+  [[gnu::cold]] static void mix(std::uint64_t& hash, const row& r) {
     mix(hash, r.x);
     mix(hash, r.previous);
     for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
@@ -101,7 +101,7 @@ class look_ahead {
   }
   // What the guidance, the parameterisation and the map do at a level. Rules that look at inner products are shown
   // some.
-  void mix_in(std::uint64_t& hash, const guidance_position& position) const {
+  [[gnu::cold]] void mix_in(std::uint64_t& hash, const guidance_position& position) const {
     const noise_level& at = position.at;
     constexpr std::size_t most = max_branches + 2;
     const std::size_t vectors = of_.guidance.needs(position).size() + (of_.guidance.has_state() ? 1 : 0) + 1;
@@ -122,7 +122,7 @@ class look_ahead {
       mix(hash, v);
   }
 
-  static void mix_weights(std::uint64_t& hash, const branch_weights& w) {
+  [[gnu::cold]] static void mix_weights(std::uint64_t& hash, const branch_weights& w) {
     for (const auto& weights : {w.guided, w.renoise, w.next})
       for (const double v : weights) mix(hash, v);
     mix(hash, w.guided_state);
@@ -130,8 +130,8 @@ class look_ahead {
     for (const double v : w.next_scalars) mix(hash, v);
   }
 
-  static void require_rows(const step_plan& plan, const row& r, std::size_t evaluations, std::size_t stored,
-                           bool has_previous, const message& where) {
+  [[gnu::cold]] static void require_rows(const step_plan& plan, const row& r, std::size_t evaluations,
+                                         std::size_t stored, bool has_previous, const message& where) {
     const auto reaches = [](const auto& first, const auto& second) {
       std::size_t n = 0;
       for (std::size_t k = 0; k < first.size(); ++k)
@@ -157,13 +157,13 @@ class look_ahead {
             "an evaluation to remember that is not made", "one of the plan's evaluations");
   }
 
-  void refuse_two_readings() const {
+  [[gnu::cold]] void refuse_two_readings() const {
     throw error{{"sampler: ", of_.solver_name()},
                 "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
                 "first-order solvers and dpm_pp_2m"};
   }
 
-  void look_at_own_steps() {
+  [[gnu::cold]] void look_at_own_steps() {
     const erased_own_step& own = of_.own_steps;
     own.check_ends(of_.path.front(), of_.path.back());
     if (of_.two_readings()) refuse_two_readings();
@@ -188,7 +188,7 @@ class look_ahead {
     }
   }
 
-  void plan_all() {
+  [[gnu::cold]] void plan_all() {
     const erased_solver& planned = of_.planner;
     if (of_.two_readings() && !planned.takes_two_readings()) refuse_two_readings();
     std::size_t stored = 0;
@@ -243,7 +243,7 @@ class look_ahead {
     }
   }
 
-  void look_at(const step_plan& plan, const stage& s, std::size_t i, const message& where) const {
+  [[gnu::cold]] void look_at(const step_plan& plan, const stage& s, std::size_t i, const message& where) const {
     look_at_reading(plan.of, s.at, where);
     if (of_.two_readings()) require_reading(plan.renoise_of, s.at, where);
     require(of_.guidance.needs({s.at, of_.path[i].from, of_.path[i].to, i, of_.path.steps()}).size() > 0, where,
@@ -251,7 +251,7 @@ class look_ahead {
   }
 
   // Can every conversion be done that a reading at this level takes?
-  void look_at_reading(quantity of, const noise_level& at, const message& where) const {
+  [[gnu::cold]] void look_at_reading(quantity of, const noise_level& at, const message& where) const {
     require_reading(of, at, where);
     if (of_.map.how == threshold::kind::none) return;
     require_reading(quantity::x0, at, where);
@@ -259,7 +259,7 @@ class look_ahead {
             "a trajectory that starts above sigma = 0, or no threshold");
   }
 
-  void require_reading(quantity of, const noise_level& at, const message& where) const {
+  [[gnu::cold]] void require_reading(quantity of, const noise_level& at, const message& where) const {
     const reading_weights w = weigh(of_.parameterisation, of_.guidance.space(), of, at, {1, 1}, 0);
     if (std::isfinite(w.state + w.output[0])) return;
     const bool x0 = of == quantity::x0;

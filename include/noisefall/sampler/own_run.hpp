@@ -19,7 +19,8 @@ class own_run final : public running<A, Z>, private bench {
   using view = typename A::view;
   using span = typename A::span;
 
-  own_run(A algebra, shared<policies> chosen, const run_needs& needs, span x, const run_settings& settings, Z noise)
+  [[gnu::cold]] own_run(A algebra, shared<policies> chosen, const run_needs& needs, span x,
+                        const run_settings& settings, Z noise)
       : running<A, Z>{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)},
         levels_(core.samples),
         labels_(core.samples),
@@ -29,7 +30,7 @@ class own_run final : public running<A, Z>, private bench {
     restart();
   }
 
-  void restart() override {
+  [[gnu::cold]] void restart() override {
     core.reset();
     steps = 0;
     inside_ = false;
@@ -42,7 +43,7 @@ class own_run final : public running<A, Z>, private bench {
   bool diverged() const override { return action_.what == own_action::kind::diverged || running<A, Z>::diverged(); }
   bool between_steps() const override { return !inside_; }
 
-  const evaluation_request<A>* next() override {
+  [[gnu::cold]] const evaluation_request<A>* next() override {
     if (core.asked) return &core.request;
     if (done()) return nullptr;
     for (std::size_t i = 0; i < core.samples; ++i) labels_[i] = core.chosen->parameterisation.label(levels_[i]);
@@ -51,7 +52,7 @@ class own_run final : public running<A, Z>, private bench {
     return &core.request;
   }
 
-  void answer(std::span<const view> outputs) override {
+  [[gnu::cold]] void answer(std::span<const view> outputs) override {
     core.take(outputs);
     if (!inside_) position = {steps, steps + 1, levels_[0], path().back(), labels_[0]};
     store_reading();
@@ -64,7 +65,7 @@ class own_run final : public running<A, Z>, private bench {
     advance();
   }
 
-  void transfer(archive& to) override {
+  [[gnu::cold]] void transfer(archive& to) override {
     if (to.reads()) core.reset();
     to(steps);
     to(action_.what);
@@ -76,7 +77,7 @@ class own_run final : public running<A, Z>, private bench {
     core.transfer(to);
     if (to.reads()) inside_ = false;
   }
-  bool is_sound() const override {
+  [[gnu::cold]] bool is_sound() const override {
     return action_.what <= own_action::kind::diverged && action_.tensor <= solver().tensors() &&
            action_.reading < solver().readings();
   }
@@ -91,7 +92,7 @@ class own_run final : public running<A, Z>, private bench {
   noise_level at_lambda(double lambda) const override { return core.chosen->level_at_lambda(lambda); }
   std::span<noise_level> levels() override { return levels_; }
 
-  void combine(std::size_t to, std::span<const term> terms) override {
+  [[gnu::cold]] void combine(std::size_t to, std::span<const term> terms) override {
     core.builder.begin(core.samples, core.settings.seed);
     const std::size_t row = core.builder.output(view_of(to));
     for (const term& t : terms) {
@@ -101,16 +102,16 @@ class own_run final : public running<A, Z>, private bench {
     core.run_pass();
   }
 
-  void draw(std::size_t to, std::span<const std::uint32_t> numbers, std::span<const noise_level> from,
-            std::span<const noise_level> until, std::span<const std::uint8_t> wanted) override {
+  [[gnu::cold]] void draw(std::size_t to, std::span<const std::uint32_t> numbers, std::span<const noise_level> from,
+                          std::span<const noise_level> until, std::span<const std::uint8_t> wanted) override {
     for (std::size_t i = 0; i < core.samples; ++i)
       if (wanted[i] != 0)
         core.stage_normals(i, {core.settings.first_sample + i, numbers[i], 0, from[i].rho(), until[i].rho()});
     core.upload_normals(view_of(to));
   }
 
-  void error(std::size_t low, std::size_t high, std::size_t previous, double atol, double rtol,
-             std::span<double> out) override {
+  [[gnu::cold]] void error(std::size_t low, std::size_t high, std::size_t previous, double atol, double rtol,
+                           std::span<double> out) override {
     core.algebra.scaled_error(view_of(high), view_of(low), view_of(previous), atol, rtol, out);
   }
 
@@ -120,7 +121,7 @@ class own_run final : public running<A, Z>, private bench {
   void advance() { action_ = walk_->advance(*this); }
 
   // Readings are stored at once: rows over them follow in passes of the solver's own.
-  void store_reading() {
+  [[gnu::cold]] void store_reading() {
     const threshold& map = core.chosen->map;
     const std::size_t to = 1 + solver().tensors() + action_.reading;
     core.builder.begin(core.samples, core.settings.seed);
@@ -133,7 +134,7 @@ class own_run final : public running<A, Z>, private bench {
   }
 
   // The guided, mapped x0 of the step's first evaluation.
-  void keep_denoised(std::size_t reading) {
+  [[gnu::cold]] void keep_denoised(std::size_t reading) {
     auto& builder = core.builder;
     builder.begin(core.samples, core.settings.seed);
     const std::size_t row = builder.output(core.denoised());
@@ -150,7 +151,7 @@ class own_run final : public running<A, Z>, private bench {
     core.run_pass();
   }
 
-  void apply_map(const threshold& map, std::size_t to) {
+  [[gnu::cold]] void apply_map(const threshold& map, std::size_t to) {
     const std::span<const double> limits = core.find_limits(map, view_of(to));
     auto& builder = core.builder;
     builder.begin(core.samples, core.settings.seed);

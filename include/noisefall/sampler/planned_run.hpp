@@ -19,7 +19,8 @@ class planned_run final : public running<A, Z> {
   using view = typename A::view;
   using span = typename A::span;
 
-  planned_run(A algebra, shared<policies> chosen, const run_needs& needs, span x, const run_settings& settings, Z noise)
+  [[gnu::cold]] planned_run(A algebra, shared<policies> chosen, const run_needs& needs, span x,
+                            const run_settings& settings, Z noise)
       : running<A, Z>{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)},
         seconds_{core.chosen->two_readings()},
         history_{core.chosen->planner.history()} {
@@ -32,7 +33,7 @@ class planned_run final : public running<A, Z> {
     restart();
   }
 
-  void restart() override {
+  [[gnu::cold]] void restart() override {
     core.reset();
     steps = evaluation_ = stored_ = 0;
     has_previous_ = planned_ = false;
@@ -42,7 +43,7 @@ class planned_run final : public running<A, Z> {
   bool done() const override { return steps == core.chosen->path.steps(); }
   bool between_steps() const override { return evaluation_ == 0; }
 
-  void transfer(archive& to) override {
+  [[gnu::cold]] void transfer(archive& to) override {
     if (to.reads()) core.reset();
     to(steps);
     to(stored_);
@@ -57,7 +58,7 @@ class planned_run final : public running<A, Z> {
     evaluation_ = 0;
     planned_ = false;
   }
-  bool is_sound() const override {
+  [[gnu::cold]] bool is_sound() const override {
     std::uint64_t seen = 0;
     for (const std::size_t slot : order_) {
       if (slot >= order_.size() || (seen >> slot & 1) != 0) return false;
@@ -254,7 +255,7 @@ class planned_run final : public running<A, Z> {
   }
 
   // The guided, mapped x0, in a pass of its own: looking changes nothing that the step computes.
-  void keep_denoised() {
+  [[gnu::cold]] void keep_denoised() {
     core.builder.begin(lanes(), core.settings.seed);
     put_value(quantity::x0);
     core.builder.what.stores = true;

@@ -76,7 +76,7 @@ struct policies : counted {
   noise_level level_at_lambda(double lambda) const { return noisefall::level_at_lambda(schedule, lambda); }
 
  private:
-  trajectory lay_out(trajectory legs) const {
+  [[gnu::cold]] trajectory lay_out(trajectory legs) const {
     schedule.check();
     return snap(std::move(legs), schedule, breakpoints).labelled([this](const noise_level& at) {
       return parameterisation.label(at);

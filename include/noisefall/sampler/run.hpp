@@ -61,8 +61,8 @@ class run {
   const evaluator<A, Z>& core() const { return held_->core; }
 
  private:
-  static running<A, Z>* make(A algebra, shared<policies> chosen, const run_needs& needs, typename A::span x,
-                             const run_settings& settings, Z noise) {
+  [[gnu::cold]] static running<A, Z>* make(A algebra, shared<policies> chosen, const run_needs& needs,
+                                           typename A::span x, const run_settings& settings, Z noise) {
     if (chosen->has_own_steps())
       return new own_run<A, Z>{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)};
     return new planned_run<A, Z>{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)};

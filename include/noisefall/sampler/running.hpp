@@ -17,7 +17,8 @@ class running {
   using view = typename A::view;
   using span = typename A::span;
 
-  running(A algebra, shared<policies> chosen, const run_needs& needs, span x, const run_settings& settings, Z noise)
+  [[gnu::cold]] running(A algebra, shared<policies> chosen, const run_needs& needs, span x,
+                        const run_settings& settings, Z noise)
       : core{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)} {}
   running(const running&) = delete;
   running& operator=(const running&) = delete;

@@ -23,7 +23,7 @@ struct threshold {
 
   friend bool operator==(const threshold&, const threshold&) = default;
 
-  void check() const {
+  [[gnu::cold]] void check() const {
     if (how == kind::fixed)
       require(range > 0 && std::isfinite(range), "threshold: range", {range}, "a finite number > 0");
     if (how == kind::dynamic) {

@@ -88,7 +88,7 @@ class discrete_schedule {
 
  private:
   struct table : counted {
-    table(std::vector<double> bars, between by) : alphas_cumprod{std::move(bars)}, rule{by} {
+    [[gnu::cold]] table(std::vector<double> bars, between by) : alphas_cumprod{std::move(bars)}, rule{by} {
       require(!alphas_cumprod.empty(), name, "an empty table", "one entry or more");
       double above = 1;
       for (std::size_t i = 0; i < alphas_cumprod.size(); ++i) {

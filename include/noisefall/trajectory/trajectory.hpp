@@ -52,7 +52,7 @@ class trajectory {
   const noise_level& back() const { return legs_.back().to; }
 
  private:
-  static std::vector<leg> between(std::span<const noise_level> levels) {
+  [[gnu::cold]] static std::vector<leg> between(std::span<const noise_level> levels) {
     require(levels.size() >= 2, "trajectory", {levels.size(), " levels"}, "two levels or more");
     std::vector<leg> legs;
     legs.reserve(levels.size() - 1);
@@ -62,7 +62,7 @@ class trajectory {
 
   static bool cleaner(const noise_level& a, const noise_level& b) { return a.sigma * b.alpha < b.sigma * a.alpha; }
 
-  void check() const {
+  [[gnu::cold]] void check() const {
     require(!legs_.empty(), "trajectory", "no legs", "one leg or more");
     for (std::size_t i = 0; i < legs_.size(); ++i) {
       for (const noise_level& l : {legs_[i].from, legs_[i].to})
