@@ -36,6 +36,7 @@
 #include <nlohmann/json.hpp>
 
 #include <noisefall/noisefall.hpp>
+#include <noisefall/predictor/counting_predictor.hpp>
 
 #include "support/job.hpp"
 #include "support/png.hpp"

@@ -1,5 +1,6 @@
-// Everything from core to sampler. Never config, search, metrics, models or adapters, never the list of all solvers,
-// and not what is for threads (tensor/parallel_algebra.hpp, tensor/thread_pool.hpp).
+// Everything from core to sampler. Never config, search, metrics, models or adapters, never the list of all solvers.
+// It includes no <memory>, <random>, <functional>, <chrono> or <thread>, which cost as much as all of it: so
+// predictor/counting_predictor.hpp, tensor/parallel_algebra.hpp and tensor/thread_pool.hpp are included by name.
 #pragma once
 
 #include <noisefall/version.hpp>
@@ -11,8 +12,10 @@
 #include <noisefall/core/inline_vector.hpp>
 #include <noisefall/core/instruction_set.hpp>
 #include <noisefall/core/outcome.hpp>
+#include <noisefall/core/owner.hpp>
 
 #include <noisefall/random/brownian.hpp>
+#include <noisefall/random/mersenne_twister.hpp>
 #include <noisefall/random/noise_source.hpp>
 #include <noisefall/random/normals.hpp>
 #include <noisefall/random/philox.hpp>
@@ -87,7 +90,6 @@
 #include <noisefall/predictor/any_predictor.hpp>
 #include <noisefall/predictor/callable_predictor.hpp>
 #include <noisefall/predictor/concept.hpp>
-#include <noisefall/predictor/counting_predictor.hpp>
 
 #include <noisefall/guidance/any_guidance.hpp>
 #include <noisefall/guidance/apg.hpp>
@@ -138,6 +140,7 @@
 #include <noisefall/sampler/policies.hpp>
 #include <noisefall/sampler/reading.hpp>
 #include <noisefall/sampler/run.hpp>
+#include <noisefall/sampler/running.hpp>
 #include <noisefall/sampler/sampler.hpp>
 #include <noisefall/sampler/snap.hpp>
 #include <noisefall/sampler/threshold.hpp>

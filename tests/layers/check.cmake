@@ -31,7 +31,8 @@ set(foreign
   "catch2/=(none)")
 # Code, where only ASCII may stand.
 set(code include/*.hpp include/*.inc tests/*.hpp tests/*.cpp tests/*.cmake tests/*CMakeLists.txt examples/*.hpp
-  examples/*.cpp examples/*.py examples/*CMakeLists.txt benchmarks/*.hpp benchmarks/*.cpp benchmarks/*CMakeLists.txt cmake/*
+  examples/*.cpp examples/*.py examples/*CMakeLists.txt benchmarks/*.hpp benchmarks/*.cpp benchmarks/*CMakeLists.txt
+  benchmarks/*.sh cmake/*
   CMakeLists.txt CMakePresets.json .ci/run)
 # ----------------------------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <concepts>
-#include <memory>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <noisefall/core/owner.hpp>
 #include <noisefall/guidance/concept.hpp>
 
 namespace noisefall {
@@ -19,7 +19,7 @@ class any_guidance {
   template <class G>
   requires(!std::same_as<std::remove_cvref_t<G>, any_guidance> && Guidance<std::remove_cvref_t<G>>)
       any_guidance(G&& rule)  // NOLINT(google-explicit-constructor): stands for what it holds
-      : rule_{std::make_shared<const holder<std::remove_cvref_t<G>>>(std::forward<G>(rule))} {}
+      : rule_{new holder<std::remove_cvref_t<G>>(std::forward<G>(rule))} {}
 
   // The rule's own name; empty where it has none.
   std::string_view name() const { return rule_->name(); }
@@ -40,13 +40,12 @@ class any_guidance {
   // The rule, if it is a G; else null.
   template <Guidance G>
   const G* get_if() const {
-    const auto* held = dynamic_cast<const holder<G>*>(rule_.get());
+    const auto* held = dynamic_cast<const holder<G>*>(&*rule_);
     return held ? &held->rule : nullptr;
   }
 
  private:
-  struct interface {
-    virtual ~interface() = default;
+  struct interface : counted {
     virtual std::string_view name() const = 0;
     virtual std::string_view reference() const = 0;
     virtual guidance_space space() const = 0;
@@ -90,7 +89,7 @@ class any_guidance {
     G rule;
   };
 
-  std::shared_ptr<const interface> rule_;
+  shared<interface> rule_;
 };
 
 }  // namespace noisefall

@@ -34,10 +34,9 @@ struct apg {
   bool has_state() const { return momentum != 0; }
 
   void check() const {
-    require(std::isfinite(eta), "apg", "eta " + std::to_string(eta), "a finite eta");
-    require(std::isfinite(norm_cap) && norm_cap >= 0, "apg", "norm_cap " + std::to_string(norm_cap),
-            "norm_cap > 0, or 0 for none");
-    require(momentum > -1 && momentum < 1, "apg", "momentum " + std::to_string(momentum), "-1 < momentum < 1");
+    require(std::isfinite(eta), "apg", {"eta ", eta}, "a finite eta");
+    require(std::isfinite(norm_cap) && norm_cap >= 0, "apg", {"norm_cap ", norm_cap}, "norm_cap > 0, or 0 for none");
+    require(momentum > -1 && momentum < 1, "apg", {"momentum ", momentum}, "-1 < momentum < 1");
   }
   branch_set needs(const guidance_position& at) const { return classifier_free_needs(weight.at(at.sigma())); }
   branch_weights weights(const guidance_position& at, const gram_matrix& gram) const {

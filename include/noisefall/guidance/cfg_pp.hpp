@@ -24,7 +24,7 @@ struct cfg_pp {
   double scale = 0.6;
 
   void check() const {
-    require(scale >= 0 && scale <= 1, "cfg_pp", "scale " + std::to_string(scale),
+    require(scale >= 0 && scale <= 1, "cfg_pp", {"scale ", scale},
             "0 <= scale <= 1; it interpolates, it is not a classifier-free guidance scale");
   }
   branch_set needs(const guidance_position&) const { return scale == 0 ? branch_set{1} : branch_set{0, 1}; }

@@ -29,7 +29,7 @@ struct rescale {
   double phi = 0.7;
   guidance_space space = guidance_space::output;
 
-  void check() const { require(phi >= 0 && phi <= 1, "rescale", "phi " + std::to_string(phi), "0 <= phi <= 1"); }
+  void check() const { require(phi >= 0 && phi <= 1, "rescale", {"phi ", phi}, "0 <= phi <= 1"); }
   branch_set needs(const guidance_position& at) const { return classifier_free_needs(weight.at(at.sigma())); }
   branch_weights weights(const guidance_position& at, const gram_matrix& gram) const {
     const double w = weight.at(at.sigma());

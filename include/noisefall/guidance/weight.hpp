@@ -37,8 +37,8 @@ class weight_schedule {
   // w on (sigma_lo, sigma_hi], 0 outside (Kynkaanniemi et al., arXiv:2404.07724). sigma_lo = 0 leaves no lower end,
   // sigma_hi = infinity no upper one.
   static weight_schedule interval(double w, double sigma_lo, double sigma_hi) {
-    require(sigma_lo >= 0 && sigma_lo < sigma_hi, "weight_schedule::interval",
-            "from " + std::to_string(sigma_lo) + " to " + std::to_string(sigma_hi), "0 <= sigma_lo < sigma_hi");
+    require(sigma_lo >= 0 && sigma_lo < sigma_hi, "weight_schedule::interval", {"from ", sigma_lo, " to ", sigma_hi},
+            "0 <= sigma_lo < sigma_hi");
     const bool no_upper_end = sigma_hi == std::numeric_limits<double>::infinity();
     std::vector<jump> jumps;
     if (!no_upper_end) jumps.push_back({sigma_hi, w});
@@ -78,13 +78,13 @@ class weight_schedule {
   friend bool operator==(const weight_schedule&, const weight_schedule&) = default;
 
  private:
-  void check() const {
+  [[gnu::cold]] void check() const {
     constexpr std::string_view where = "weight_schedule";
-    require(std::isfinite(above_), where, "weight " + std::to_string(above_), "finite weights");
+    require(std::isfinite(above_), where, {"weight ", above_}, "finite weights");
     double last = std::numeric_limits<double>::infinity();
     for (const jump& j : jumps_) {
-      require(std::isfinite(j.weight), where, "weight " + std::to_string(j.weight), "finite weights");
-      require(j.sigma > 0 && j.sigma < last, where, "a jump at sigma " + std::to_string(j.sigma),
+      require(std::isfinite(j.weight), where, {"weight ", j.weight}, "finite weights");
+      require(j.sigma > 0 && j.sigma < last, where, {"a jump at sigma ", j.sigma},
               "finite sigma > 0, in falling order");
       last = j.sigma;
     }

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <concepts>
-#include <memory>
 #include <type_traits>
 #include <utility>
 
+#include <noisefall/core/owner.hpp>
 #include <noisefall/parameterisation/concept.hpp>
 
 namespace noisefall {
@@ -16,7 +16,7 @@ class any_parameterisation {
   template <class P>
   requires(!std::same_as<std::remove_cvref_t<P>, any_parameterisation> && Parameterisation<std::remove_cvref_t<P>>)
       any_parameterisation(P&& p)  // NOLINT(google-explicit-constructor): stands for what it holds
-      : held_{std::make_shared<const model<std::remove_cvref_t<P>>>(std::forward<P>(p))} {}
+      : held_{new model<std::remove_cvref_t<P>>(std::forward<P>(p))} {}
 
   affine to_x0(const noise_level& at) const { return held_->to_x0(at); }
   affine to_eps(const noise_level& at) const { return held_->to_eps(at); }
@@ -25,8 +25,7 @@ class any_parameterisation {
   void check() const { held_->check(); }
 
  private:
-  struct interface {
-    virtual ~interface() = default;
+  struct interface : counted {
     virtual affine to_x0(const noise_level& at) const = 0;
     virtual affine to_eps(const noise_level& at) const = 0;
     virtual double input_scale(const noise_level& at) const = 0;
@@ -47,7 +46,7 @@ class any_parameterisation {
     P inside;
   };
 
-  std::shared_ptr<const interface> held_;
+  shared<interface> held_;
 };
 
 }  // namespace noisefall

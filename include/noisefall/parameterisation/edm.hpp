@@ -31,7 +31,7 @@ struct edm_precond {
   edm_label fed = edm_label::quarter_log;
 
   void check() const {
-    require(sigma_data > 0 && std::isfinite(sigma_data), name, "sigma_data: " + std::to_string(sigma_data), "above 0");
+    require(sigma_data > 0 && std::isfinite(sigma_data), name, {"sigma_data: ", sigma_data}, "above 0");
   }
 
   affine to_x0(const noise_level& at) const {

@@ -24,8 +24,7 @@ struct predicts_flow {
 
   void check() const {
     require(label_scale != 0 && std::isfinite(label_scale) && std::isfinite(label_offset), name,
-            "label_scale: " + std::to_string(label_scale) + ", label_offset: " + std::to_string(label_offset),
-            "finite; label_scale not 0");
+            {"label_scale: ", label_scale, ", label_offset: ", label_offset}, "finite; label_scale not 0");
   }
 
   affine to_x0(const noise_level& at) const {

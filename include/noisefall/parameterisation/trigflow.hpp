@@ -20,7 +20,7 @@ struct predicts_trig_flow {
   double sigma_data = 0.5;  // the data's standard deviation, above 0
 
   void check() const {
-    require(sigma_data > 0 && std::isfinite(sigma_data), name, "sigma_data: " + std::to_string(sigma_data), "above 0");
+    require(sigma_data > 0 && std::isfinite(sigma_data), name, {"sigma_data: ", sigma_data}, "above 0");
   }
 
   affine to_x0(const noise_level& at) const { return {at.alpha, -at.sigma}; }

@@ -20,8 +20,7 @@ struct predicts_x0 {
 
   void check() const {
     require(label_scale != 0 && std::isfinite(label_scale) && std::isfinite(label_offset), name,
-            "label_scale: " + std::to_string(label_scale) + ", label_offset: " + std::to_string(label_offset),
-            "finite; label_scale not 0");
+            {"label_scale: ", label_scale, ", label_offset: ", label_offset}, "finite; label_scale not 0");
   }
 
   affine to_x0(const noise_level&) const { return {0, 1}; }

@@ -3,18 +3,19 @@
 
 #include <concepts>
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
 
+#include <noisefall/core/owner.hpp>
 #include <noisefall/predictor/concept.hpp>
 #include <noisefall/tensor/shape.hpp>
 
 namespace noisefall {
 
 // Owns any predictor of this condition type for the algebra A, and calls it. Move-only, as a network may be. Several
-// conditions go to the model in one call if it can take them so, else one by one.
+// conditions go to the model in one call if it can take them so, else one by one. The model writes numbers of the
+// state's type.
 template <class Condition, Algebra A>
 class any_predictor {
  public:
@@ -24,9 +25,10 @@ class any_predictor {
 
   template <class P>
   requires(!std::same_as<std::remove_cvref_t<P>, any_predictor> && NoisePredictor<std::remove_cvref_t<P>, A> &&
+           std::same_as<output_span<std::remove_cvref_t<P>, A>, span> &&
            std::same_as<typename std::remove_cvref_t<P>::condition, Condition>)
       any_predictor(P&& model)  // NOLINT(google-explicit-constructor): stands for what it holds
-      : model_{std::make_unique<holder<std::remove_cvref_t<P>>>(std::forward<P>(model))} {}
+      : model_{new holder<std::remove_cvref_t<P>>(std::forward<P>(model))} {}
 
   void predict(view x, const evaluation& at, const Condition& c, span out) { model_->predict(x, at, c, out); }
   void predict(view x, const evaluation& at, std::span<const Condition* const> conditions, std::span<const span> outs) {
@@ -65,7 +67,7 @@ class any_predictor {
     P model;
   };
 
-  std::unique_ptr<interface> model_;
+  owned<interface> model_;
 };
 
 }  // namespace noisefall

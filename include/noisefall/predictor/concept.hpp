@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
+#include <utility>
 
 #include <noisefall/schedule/noise_level.hpp>
 #include <noisefall/tensor/algebra.hpp>
@@ -27,12 +29,28 @@ struct evaluation {
   double label(std::size_t sample) const { return labels[labels.size() == 1 ? 0 : sample]; }
 };
 
+// The arrays that a predictor writes: the algebra's own or, for `using output_type = half` (or bfloat16), what the
+// algebra offers for that: `narrow<half>(span)`, which a view can look at.
+template <class P, class A>
+struct output_of {
+  using span = typename A::span;
+};
+template <class P, class A>
+requires requires { typename P::output_type; }
+struct output_of<P, A> {
+  using span = std::remove_cvref_t<decltype(std::declval<const A&>().template narrow<typename P::output_type>(
+      std::declval<typename A::span>()))>;
+};
+template <class P, class A>
+using output_span = typename output_of<P, A>::span;
+
 // predict() writes the network's raw output for the whole batch into `out`, every element of it.
 // A predictor whose output has another shape than the state (learned variance: twice the channels) declares
-// `shape output_shape(const shape& state) const`.
+// `shape output_shape(const shape& state) const`. One whose network gives 16-bit numbers declares output_type: they are
+// widened where they are read, which costs less than reading floats.
 template <class P, class A>
 concept NoisePredictor = Algebra<A> &&
-    requires(P& p, typename A::view x, const evaluation& at, const typename P::condition& c, typename A::span out) {
+    requires(P& p, typename A::view x, const evaluation& at, const typename P::condition& c, output_span<P, A> out) {
   { p.predict(x, at, c, out) } -> std::same_as<void>;
 };
 
@@ -40,7 +58,7 @@ concept NoisePredictor = Algebra<A> &&
 template <class P, class A>
 concept BatchPredictor = NoisePredictor<P, A> &&
     requires(P& p, typename A::view x, const evaluation& at, std::span<const typename P::condition* const> conditions,
-             std::span<const typename A::span> outs) {
+             std::span<const output_span<P, A>> outs) {
   { p.predict(x, at, conditions, outs) } -> std::same_as<void>;
 };
 

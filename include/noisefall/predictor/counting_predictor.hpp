@@ -10,10 +10,19 @@
 
 namespace noisefall {
 
+// What P declares of its outputs' type, if anything.
+template <class P>
+struct output_type_of {};
+template <class P>
+requires requires { typename P::output_type; }
+struct output_type_of<P> {
+  using output_type = typename P::output_type;
+};
+
 // Refers to `model`, which must outlive it. Hands every call on unchanged; a call that throws is counted too. One call
 // for several conditions counts as one call and as many evaluations as it has conditions.
 template <class P>
-class counting_predictor {
+class counting_predictor : public output_type_of<P> {
  public:
   using condition = typename P::condition;
   using clock = std::chrono::steady_clock;

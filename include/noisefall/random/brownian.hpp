@@ -50,7 +50,7 @@ struct brownian_path {
 
  private:
   static double clock(double rho) {
-    if (!(rho >= 0)) throw error{"brownian path", "a level sigma / alpha of " + std::to_string(rho), "[0, infinity]"};
+    if (!(rho >= 0)) throw error{"brownian path", {"a level sigma / alpha of ", rho}, "[0, infinity]"};
     return std::isinf(rho) ? 1.0 : rho / (1 + rho);
   }
 

@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
-#include <random>
 #include <span>
 #include <string>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/random/mersenne_twister.hpp>
 #include <noisefall/random/noise_source.hpp>
 
 namespace noisefall {
@@ -29,7 +29,7 @@ struct torch_cpu {
     check(which, 0);
     const bool first = which.step == increment::initial;
     const std::uint64_t call = first ? 0 : 1 + std::uint64_t{which.step} * slots_per_step + which.slot;
-    std::mt19937 words{static_cast<std::uint32_t>(seed)};  // torch, too, seeds with the low 32 bits
+    mersenne_twister words{static_cast<std::uint32_t>(seed)};  // torch, too, seeds with the low 32 bits
     if (out.size() < group)
       few(out, call, words);
     else
@@ -39,10 +39,9 @@ struct torch_cpu {
   // Throws on what it cannot draw: a run asks before it begins.
   void check(const increment& which, std::size_t) const {
     if (which.first_sample != 0)
-      throw error{"torch_cpu", "first sample " + std::to_string(which.first_sample), "0: a call draws a whole batch"};
+      throw error{"torch_cpu", {"first sample ", which.first_sample}, "0: a call draws a whole batch"};
     if (which.step != increment::initial && which.slot >= slots_per_step)
-      throw error{"torch_cpu", "slot " + std::to_string(which.slot),
-                  "below slots_per_step = " + std::to_string(slots_per_step)};
+      throw error{"torch_cpu", {"slot ", which.slot}, {"below slots_per_step = ", slots_per_step}};
   }
 
  private:
@@ -50,7 +49,7 @@ struct torch_cpu {
 
   // [0, 1), with as many bits as the mantissa holds: 24 of one word, or 53 of two.
   template <class T>
-  static T uniform(std::mt19937& words) {
+  static T uniform(mersenne_twister& words) {
     if constexpr (sizeof(T) == 4) {
       return static_cast<T>(words() & 0xffffffu) * T{0x1p-24};
     } else {
@@ -61,7 +60,7 @@ struct torch_cpu {
 
   // Fewer than 16 numbers: one after the other, in double; the second of a pair is kept for the next call.
   template <class T>
-  static void few(std::span<T> out, std::uint64_t call, std::mt19937& words) {
+  static void few(std::span<T> out, std::uint64_t call, mersenne_twister& words) {
     constexpr std::uint64_t words_per_pair = 4;
     const std::uint64_t begin = call * out.size();
     words.discard(begin / 2 * words_per_pair);
@@ -77,7 +76,7 @@ struct torch_cpu {
 
   // Uniforms first, then groups of 16 turn into 8 cosines and 8 sines; a tail draws the last 16 anew.
   template <class T>
-  static void many(std::span<T> out, std::uint64_t call, std::mt19937& words) {
+  static void many(std::span<T> out, std::uint64_t call, mersenne_twister& words) {
     const std::size_t n = out.size(), tail = n % group;
     words.discard(call * (n + (tail ? group : 0)) * (sizeof(T) / sizeof(std::uint32_t)));
     for (T& u : out) u = uniform<T>(words);

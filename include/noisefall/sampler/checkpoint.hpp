@@ -111,17 +111,18 @@ void load(Run& run, std::span<const std::byte> bytes) {
   for (const auto& field : detail::checkpoint_fields(run)) {
     std::uint64_t saved = 0;
     in(saved);
-    require(saved == field.value, "checkpoint: load",
-            std::string{"another "} + field.name + " than this run's" +
-                (std::string_view{field.name} == "shape" || std::string_view{field.name} == "sampler"
-                     ? ""
-                     : " (" + std::to_string(saved) + " instead of " + std::to_string(field.value) + ")"),
-            "the run of an equal sampler, with the same shape, seed and first_sample");
+    if (saved == field.value) continue;
+    constexpr const char* allowed = "the run of an equal sampler, with the same shape, seed and first_sample";
+    const std::string_view name = field.name;
+    if (name == "shape" || name == "sampler")
+      throw error{"checkpoint: load", {"another ", name, " than this run's"}, allowed};
+    throw error{
+        "checkpoint: load", {"another ", name, " than this run's (", saved, " instead of ", field.value, ")"}, allowed};
   }
   detail::checkpoint_counter needed;
   run.transfer(needed);
-  require(in.left() == needed.count, "checkpoint: load", std::to_string(in.left()) + " bytes of state",
-          std::to_string(needed.count) + ", as save() gave them");
+  require(in.left() == needed.count, "checkpoint: load", {in.left(), " bytes of state"},
+          {needed.count, ", as save() gave them"});
   run.transfer(in);
   if (!run.is_sound()) {
     run.restart();

@@ -1,20 +1,18 @@
 // Asking and being told: the request handed to the network, its buffers, and the checks on what comes back.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include <noisefall/core/error.hpp>
 #include <noisefall/core/inline_vector.hpp>
+#include <noisefall/core/owner.hpp>
 #include <noisefall/predictor/concept.hpp>
 #include <noisefall/random/philox_source.hpp>
 #include <noisefall/sampler/look_ahead.hpp>
@@ -35,16 +33,18 @@ struct evaluation_request {
   inline_vector<typename A::span, max_branches> outputs;
 };
 
+// A reading of the present evaluation: guided or renoise as a quantity, or the guidance's tensor for the next step.
+enum class reading_kind : std::uint8_t { guided, renoise, next_tensor };
+
 // The buffers and the reading machinery that every kind of run shares. Nothing here allocates after construction.
 template <Algebra A, class Z>
 class evaluator {
  public:
   using view = typename A::view;
   using span = typename A::span;
-  using buffer = typename A::buffer;
 
-  evaluator(A device, std::shared_ptr<const policies> with, const run_needs& needs, span state, const run_settings& set,
-            Z source)
+  [[gnu::cold]] evaluator(A device, shared<policies> with, const run_needs& needs, span state, const run_settings& set,
+                          Z source)
       : algebra{std::move(device)},
         chosen{std::move(with)},
         settings{set},
@@ -53,43 +53,37 @@ class evaluator {
         samples{shape_of(x).samples()},
         fingerprint{needs.fingerprint},
         reader{chosen->guidance, chosen->parameterisation, samples},
-        builder{samples} {
-    const shape extents = shape_of(x);
-    require(extents.size() > 0, "run: state", "shape " + to_string(extents), "one sample of one element or more");
-    require(settings.output_parts == 1 || settings.output_parts == 2, "run: output_parts",
-            std::to_string(settings.output_parts), "1, or 2 for a network with learned variance");
-    require(!needs.variance || settings.output_parts == 2, "run: state",
-            "the solver needs the network's variance, which an output of shape " + to_string(extents) + " lacks",
-            "a predictor whose output has twice the channels (output_shape, or output_parts = 2)");
-    shape output_shape = extents;
-    if (settings.output_parts == 2) {
-      require(extents.rank() >= 2, "run: state", "shape " + to_string(extents) + " with a doubled output",
-              "a channel axis: [B, C, ...]");
-      output_shape = extents.with_extent(1, 2 * extents[1]);
-    }
-    for (std::size_t b = 0; b < needs.branches.size(); ++b) output_buffers_.push_back(algebra.allocate(output_shape));
-    if (needs.scales) scaled_ = algebra.allocate(extents);
-    if (needs.stages) scratch_ = algebra.allocate(extents);
+        builder{samples},
+        output_count_{needs.branches.size()},
+        limits_(samples, 1.0),
+        scales_(samples, 1.0) {
+    const shape extents = shape_of(x), output_shape = shape_of_outputs(extents, needs.variance);
+    first_output_ = batches_.size();
+    for (std::size_t b = 0; b < output_count_; ++b) batches_.push_back(algebra.allocate(output_shape));
+    if (needs.scales) scaled_ = add_batch();
+    if (needs.stages) scratch_ = add_batch();
     if (chosen->guidance.has_state())
-      for (auto& tensor : guidance_tensor_) {
-        tensor = algebra.allocate(extents);
-        algebra.fill(algebra.view_of(*tensor), 0);
-      }
+      for (std::size_t& tensor : guidance_tensor_) algebra.fill(batch(tensor = add_batch()), 0);
     require_contiguous(x);
     if constexpr (std::same_as<Z, philox>)
       settings.seed = noise.seed;
     else
       prepare_noise(needs);
-    if (settings.keep_denoised) denoised_ = algebra.allocate(extents);
+    if (settings.keep_denoised) denoised_ = add_batch();
     if (chosen->has_own_steps()) staging_.resize(extents.size());
-    limits_.resize(samples, 1);
-    scales_.resize(samples, 1);
   }
 
   shape shape_of(const view& v) const { return algebra.extents(v); }
 
+  // Batches of the state's shape that live as long as the run, by number.
+  [[gnu::cold]] std::size_t add_batch() {
+    batches_.push_back(algebra.allocate(shape_of(x)));
+    return batches_.size() - 1;
+  }
+  span batch(std::size_t number) { return algebra.view_of(batches_[number]); }
+
   // Makes x the first level's sample.
-  void start() {
+  [[gnu::cold]] void start() {
     const noise_level& first = chosen->path.front();
     if (settings.start != start_from::noise)
       require(algebra.finite(x), "run: state", "the given state holds NaN or infinity", "finite numbers");
@@ -102,7 +96,7 @@ class evaluator {
   }
 
   // Another source of noise for the next start.
-  void replace_noise(Z source) {
+  [[gnu::cold]] void replace_noise(Z source) {
     check_noise(source);
     noise = std::move(source);
     if constexpr (std::same_as<Z, philox>) settings.seed = noise.seed;
@@ -113,12 +107,11 @@ class evaluator {
     which.first_sample = settings.first_sample;
     noise_draw<view> z{.which = which};
     if constexpr (!std::same_as<Z, philox>) {
-      auto& filled = *noise_buffers_[id];
-      const span into = algebra.view_of(filled);
-      if (filled_[id] != std::optional{std::pair{which.step, which.slot}}) {
+      const span into = batch(noise_batch_[id]);
+      if (!filled_[id].holds || filled_[id].step != which.step || filled_[id].slot != which.slot) {
         noise.fill(std::span{staging_}, staging_.size() / samples, which);
         algebra.upload(staging_, into);
-        filled_[id] = std::pair{which.step, which.slot};
+        filled_[id] = {true, which.step, which.slot};
       }
       z.filled = into;
       z.is_filled = true;
@@ -126,14 +119,12 @@ class evaluator {
     return builder.draw(static_cast<int>(id), z);
   }
 
-  // Normals for some samples of `out`, each with an increment of its own.
-  template <class Wanted, class Increment>
-  void fill(const span& out, Wanted wanted, Increment which) {
-    const std::size_t size = shape_of(x).sample_size();
-    for (std::size_t i = 0; i < samples; ++i)
-      if (wanted(i)) noise.fill(std::span{staging_}.subspan(i * size, size), size, which(i));
-    algebra.upload(staging_, out);
+  // Normals for one sample of the batch that upload_normals() then writes.
+  void stage_normals(std::size_t sample, const increment& which) {
+    const std::size_t size = staging_.size() / samples;
+    noise.fill(std::span{staging_.data() + sample * size, size}, size, which);
   }
+  void upload_normals(const span& to) { algebra.upload(staging_, to); }
 
   void run_pass() { algebra.pass(builder.what); }
 
@@ -146,18 +137,20 @@ class evaluator {
       here.at = at;
       wanted = wanted | chosen->guidance.needs(here);
     }
-    if (wanted.size() > output_buffers_.size())
+    if (wanted.size() > output_count_)
       throw error{
-          "guidance", "asks for " + std::to_string(wanted.size()) + " branches in step " + std::to_string(step),
-          std::to_string(output_buffers_.size()) +
-              ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"};
-    request = {};
+          "guidance",
+          {"asks for ", wanted.size(), " branches in step ", step},
+          {output_count_,
+           ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"}};
     request.at = {levels, labels, {}, settings.seed, settings.first_sample, step, call};
     request.state = state;
-    if (scaled_) scale_input(state, levels);
+    request.branches.clear();
+    request.outputs.clear();
+    if (scaled_ != none) scale_input(state, levels);
     for (std::size_t b = 0; b < max_branches; ++b) {
       if (!wanted.holds(b)) continue;
-      const span out = algebra.view_of(output_buffers_[request.outputs.size()]);
+      const span out = batch(first_output_ + request.outputs.size());
       if (settings.checked) algebra.fill(out, std::numeric_limits<double>::quiet_NaN());
       request.branches.push_back(b);
       request.outputs.push_back(out);
@@ -169,27 +162,25 @@ class evaluator {
 
   // Takes the answer: checks it, splits off variances, weighs the branches.
   void take(std::span<const view> outputs) {
+    if (!asked) throw error{"run: answer", "nothing was asked", "next() first"};
     if (outputs.size() != request.branches.size())
-      throw error{"run: answer", std::to_string(outputs.size()) + " outputs",
-                  std::to_string(request.branches.size()) + ", one per branch asked for"};
+      throw error{"run: answer", {outputs.size(), " outputs"}, {request.branches.size(), ", one per branch asked for"}};
     branch_outputs_.clear();
     for (std::size_t k = 0; k < outputs.size(); ++k) {
-      if (!(shape_of(outputs[k]) == shape_of(static_cast<view>(request.outputs[k]))))
-        throw error{"run: answer", "output " + std::to_string(k) + " of shape " + to_string(shape_of(outputs[k])),
-                    to_string(shape_of(static_cast<view>(request.outputs[k])))};
+      const shape wanted = shape_of(request.outputs[k]);
+      if (!(shape_of(outputs[k]) == wanted))
+        throw error{"run: answer", {"output ", k, " of shape ", to_string(shape_of(outputs[k]))}, to_string(wanted)};
       if (settings.checked && !algebra.finite(outputs[k]))
-        throw error{"predictor: step " + std::to_string(request.at.step),
-                    "the output of branch " + std::to_string(request.branches[k]) +
-                        " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)",
+        throw error{{"predictor: step ", request.at.step},
+                    {"the output of branch ", request.branches[k],
+                     " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)"},
                     "every element written, with finite numbers"};
       branch_outputs_.push_back(settings.output_parts == 1 ? outputs[k] : algebra.part(outputs[k], 0, 2));
     }
     if (settings.output_parts == 2) variance = algebra.part(outputs[0], 1, 2);
     reading_lanes_ = reader.lanes(samples, request.at.levels.size());
-    const std::optional<view> tensor = guidance_tensor();
-    reader.look(algebra, position_, request.at.levels, std::span{request.branches.begin(), request.branches.size()},
-                state_, std::span<const view>{branch_outputs_.begin(), branch_outputs_.size()},
-                tensor ? &*tensor : nullptr, reading_lanes_, request.at.call == 0);
+    if (chosen->guidance.needs_gram()) compute_gram();
+    reader.look(position_, request.at.levels, outputs.size(), has_tensor(), reading_lanes_, request.at.call == 0);
   }
   // The answer has been used: the next evaluation may be asked for.
   void accept() {
@@ -200,79 +191,82 @@ class evaluator {
   std::size_t reading_lanes() const { return reading_lanes_; }
   const noise_level& level(std::size_t lane) const { return request.at.level(lane); }
 
-  // Adds weight * (the guided value as `of`) to a row of the pass being built; `make` picks the combination of a lane.
-  template <class Weights>
-  void add_reading(std::size_t row, int state_id, double weight, Weights make) {
+  // Adds weight * a reading to a row of the pass being built.
+  void add_reading(std::size_t row, int state_id, double weight, reading_kind kind, quantity of = quantity::x0) {
     const std::size_t state_term = builder.input(state_id, state_);
     for (std::size_t lane = 0; lane < builder.lanes(); ++lane) {
-      const reading_weights w = make(lane);
+      const reading_weights w = weights_of(kind, of, lane % reading_lanes_);
       builder.add(row, state_term, lane, weight * w.state);
       for (std::size_t k = 0; k < branch_outputs_.size(); ++k)
         builder.add(row, builder.input(first_output_id + static_cast<int>(k), branch_outputs_[k]), lane,
                     weight * w.output[request.branches[k]]);
       if (w.guidance_tensor != 0)
-        builder.add(row, builder.input(guidance_id, *guidance_tensor()), lane, weight * w.guidance_tensor);
+        builder.add(row, builder.input(guidance_id, guidance_tensor()), lane, weight * w.guidance_tensor);
     }
   }
 
-  reading_weights guided(quantity of, std::size_t lane) const { return reader.guided(of, level(lane), lane); }
-  reading_weights renoise(quantity of, std::size_t lane) const { return reader.renoise(of, level(lane), lane); }
-
   // The pass's rows that make the guidance's next tensor, from the step's first evaluation; commit() makes it current.
   void add_next_tensor(int state_id) {
-    if (!chosen->guidance.has_state()) return;
-    const std::size_t row = builder.output(algebra.view_of(*guidance_tensor_[1 - current_tensor_]));
-    add_reading(row, state_id, 1,
-                [&](std::size_t lane) { return reader.next_tensor(level(lane), lane % reading_lanes_); });
+    if (has_tensor())
+      add_reading(builder.output(batch(guidance_tensor_[1 - current_tensor_])), state_id, 1, reading_kind::next_tensor);
   }
   void commit_guidance() {
-    if (chosen->guidance.has_state()) current_tensor_ = 1 - current_tensor_;
+    if (has_tensor()) current_tensor_ = 1 - current_tensor_;
     reader.commit();
   }
-  void reset() {
+  [[gnu::cold]] void reset() {
     current_tensor_ = 0;
     reader.reset();
     asked = false;
     evaluations = 0;
-    for (auto& id : filled_) id.reset();
-    for (auto& tensor : guidance_tensor_)
-      if (tensor) algebra.fill(algebra.view_of(*tensor), 0);
+    for (drawn& id : filled_) id.holds = false;
+    if (!has_tensor()) return;
+    for (const std::size_t tensor : guidance_tensor_) algebra.fill(batch(tensor), 0);
   }
 
   // Checkpoints: the numbers of a batch, wherever it lies.
-  void transfer(archive& to, const span& batch) {
+  [[gnu::cold]] void transfer(archive& to, const span& of) {
     staging_.resize(shape_of(x).size());
-    if (!to.reads()) algebra.download(batch, staging_);
+    if (!to.reads()) algebra.download(of, staging_);
     to(staging_);
-    if (to.reads()) algebra.upload(staging_, batch);
+    if (to.reads()) algebra.upload(staging_, of);
   }
-  void transfer(archive& to) {
+  [[gnu::cold]] void transfer(archive& to) {
     to(evaluations);
     to(current_tensor_);
     reader.transfer(to);
     transfer(to, x);
-    for (auto& tensor : guidance_tensor_)
-      if (tensor) transfer(to, algebra.view_of(*tensor));
+    if (!has_tensor()) return;
+    for (const std::size_t tensor : guidance_tensor_) transfer(to, batch(tensor));
   }
 
-  span scratch() { return algebra.view_of(*scratch_); }
+  span scratch() { return batch(scratch_); }
   span denoised() {
-    if (!denoised_) throw error{"run: denoised", "the run does not keep it", "run_settings::keep_denoised = true"};
-    return algebra.view_of(*denoised_);
+    if (denoised_ == none)
+      throw error{"run: denoised", "the run does not keep it", "run_settings::keep_denoised = true"};
+    return batch(denoised_);
   }
-  std::vector<double>& limits() { return limits_; }
+
+  // What a threshold allows each sample: fixed for all, or the quantiles of `of`.
+  std::span<const double> find_limits(const threshold& map, const view& of) {
+    if (map.how == threshold::kind::dynamic) algebra.quantile(of, map.ratio, limits_);
+    for (double& limit : limits_)
+      limit = map.how == threshold::kind::dynamic ? std::clamp(limit, map.floor, map.ceiling) : map.range;
+    return limits_;
+  }
+  std::span<const double> limits() const { return limits_; }
 
   static constexpr int x_id = 0, scratch_id = 1, previous_id = 2, guidance_id = 3, tensor_id = 4;
   static constexpr int first_output_id = 20, first_slot_id = 40, first_renoise_id = 60;
 
   A algebra;
-  std::shared_ptr<const policies> chosen;
+  shared<policies> chosen;
   run_settings settings;
   Z noise;
   span x;
   std::size_t samples;
   std::uint64_t fingerprint;  // of the sampler, for checkpoints
-  guided_reader<A> reader;
+  guided_reader reader;
   pass_builder<A> builder;
   evaluation_request<A> request;
   bool asked = false;
@@ -280,6 +274,23 @@ class evaluator {
   view variance{};
 
  private:
+  static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
+  [[gnu::cold]] shape shape_of_outputs(const shape& extents, bool needs_variance) const {
+    require(extents.size() > 0, "run: state", {"shape ", to_string(extents)}, "one sample of one element or more");
+    require(settings.output_parts == 1 || settings.output_parts == 2, "run: output_parts", {settings.output_parts},
+            "1, or 2 for a network with learned variance");
+    if (settings.output_parts == 1) {
+      require(!needs_variance, "run: state",
+              {"the solver needs the network's variance, which an output of shape ", to_string(extents), " lacks"},
+              "a predictor whose output has twice the channels (output_shape, or output_parts = 2)");
+      return extents;
+    }
+    require(extents.rank() >= 2, "run: state", {"shape ", to_string(extents), " with a doubled output"},
+            "a channel axis: [B, C, ...]");
+    return extents.with_extent(1, 2 * extents[1]);
+  }
+
   // A row over the batch as one long array; a state with gaps belongs into a copy.
   static void require_contiguous(const span& state) {
     if constexpr (requires {
@@ -288,7 +299,7 @@ class evaluator {
       require(state.contiguous(), "run: state", "samples with gaps between them", "a contiguous batch");
   }
 
-  void prepare_noise(const run_needs& needs) {
+  [[gnu::cold]] void prepare_noise(const run_needs& needs) {
     const bool starts = settings.start != start_from::given;
     draws_ = needs.draws;
     if (starts) draws_.push_back({0, increment::initial, 0, chosen->path.front().rho(), 0});
@@ -296,7 +307,7 @@ class evaluator {
     check_noise(noise);
     std::size_t slots = starts ? 1 : 0;
     if (!needs.draws.empty()) slots = max_noise_slots;
-    for (std::size_t k = 0; k < slots; ++k) noise_buffers_[k] = algebra.allocate(shape_of(x));
+    for (std::size_t k = 0; k < slots; ++k) noise_batch_[k] = add_batch();
     if (slots > 0) staging_.resize(shape_of(x).size());
   }
 
@@ -307,25 +318,49 @@ class evaluator {
 
   void scale_input(const view& state, std::span<const noise_level> levels) {
     for (std::size_t i = 0; i < levels.size(); ++i) scales_[i] = chosen->parameterisation.input_scale(levels[i]);
-    request.at.input_scales = std::span{scales_}.first(levels.size());
+    request.at.input_scales = {scales_.data(), levels.size()};
     builder.begin(levels.size(), settings.seed);
-    const std::size_t row = builder.output(algebra.view_of(*scaled_)), term = builder.input(x_id, state);
+    const std::size_t row = builder.output(batch(scaled_)), term = builder.input(x_id, state);
     for (std::size_t lane = 0; lane < levels.size(); ++lane) builder.add(row, term, lane, scales_[lane]);
     run_pass();
-    request.state = algebra.view_of(*scaled_);
+    request.state = batch(scaled_);
   }
 
-  std::optional<view> guidance_tensor() {
-    if (!guidance_tensor_[0]) return std::nullopt;
-    return static_cast<view>(algebra.view_of(*guidance_tensor_[current_tensor_]));
+  void compute_gram() {
+    inline_vector<view, guided_reader::max_inputs> inputs;
+    inputs.push_back(state_);
+    for (const view& out : branch_outputs_) inputs.push_back(out);
+    if (has_tensor()) inputs.push_back(guidance_tensor());
+    algebra.gram(std::span<const view>{inputs.begin(), inputs.size()},
+                 reader.basis(position_.at, branch_outputs_.size(), has_tensor()), reader.gram());
   }
 
-  std::vector<buffer> output_buffers_;
-  std::optional<buffer> scaled_, scratch_, denoised_;
-  std::array<std::optional<buffer>, 2> guidance_tensor_;
-  std::size_t current_tensor_ = 0;
-  std::array<std::optional<buffer>, max_noise_slots> noise_buffers_;
-  std::array<std::optional<std::pair<std::uint32_t, std::uint32_t>>, max_noise_slots> filled_;
+  reading_weights weights_of(reading_kind kind, quantity of, std::size_t lane) const {
+    switch (kind) {
+      case reading_kind::guided:
+        return reader.guided(of, level(lane), lane);
+      case reading_kind::renoise:
+        return reader.renoise(of, level(lane), lane);
+      case reading_kind::next_tensor:
+        break;
+    }
+    return reader.next_tensor(level(lane), lane);
+  }
+
+  bool has_tensor() const { return guidance_tensor_[0] != none; }
+  view guidance_tensor() { return batch(guidance_tensor_[current_tensor_]); }
+
+  // What lies in a batch of noise.
+  struct drawn {
+    bool holds = false;
+    std::uint32_t step = 0, slot = 0;
+  };
+
+  std::vector<typename A::buffer> batches_;
+  std::size_t first_output_ = 0, output_count_, scaled_ = none, scratch_ = none, denoised_ = none;
+  std::size_t guidance_tensor_[2] = {none, none}, current_tensor_ = 0;
+  std::size_t noise_batch_[max_noise_slots] = {};
+  drawn filled_[max_noise_slots];
   inline_vector<view, max_branches> branch_outputs_;
   guidance_position position_;
   view state_{};

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include <noisefall/core/archive.hpp>
@@ -35,11 +35,14 @@ struct run_needs {
 // Throws noisefall::error if a policy is out of range or if some leg has no finite plan.
 class look_ahead {
  public:
-  explicit look_ahead(const policies& of) : of_{of} {
-    std::visit([](const auto& s) { s.check(); }, of.solver);
+  [[gnu::cold]] explicit look_ahead(const policies& of) : of_{of} {
+    if (of.has_own_steps())
+      of.own_steps.check();
+    else
+      of.planner.check();
     of.guidance.check();
-    require(of.guidance.scalars() <= max_guidance_scalars, "guidance: scalars", std::to_string(of.guidance.scalars()),
-            "0 to " + std::to_string(max_guidance_scalars));
+    require(of.guidance.scalars() <= max_guidance_scalars, "guidance: scalars", {of.guidance.scalars()},
+            {"0 to ", max_guidance_scalars});
     of.parameterisation.check();
     of.map.check();
     for (const char c : of.solver_name()) mix(needs_.fingerprint, static_cast<double>(c));
@@ -48,7 +51,7 @@ class look_ahead {
     else
       plan_all();
   }
-  const run_needs& needs() const { return needs_; }
+  run_needs needs() { return std::move(needs_); }
 
  private:
   static bool finite(const row& r) {
@@ -60,13 +63,13 @@ class look_ahead {
   }
 
   // Which of the plan's slots the row draws from. A slot is named by its own step and perhaps by the next one.
-  static void note_draws(std::vector<increment>& draws, const step_plan& plan, const row& r) {
+  [[gnu::cold]] static void note_draws(std::vector<increment>& draws, const step_plan& plan, const row& r) {
     for (std::size_t j = 0; j < max_noise_slots; ++j) {
       if (r.noise[j] == 0) continue;
       const noise_slot& z = plan.slots[j];
-      const auto recent = draws.end() - static_cast<std::ptrdiff_t>(std::min(draws.size(), 2 * max_noise_slots));
-      const bool known =
-          std::any_of(recent, draws.end(), [&](const increment& d) { return d.step == z.step && d.slot == z.slot; });
+      bool known = false;
+      for (std::size_t k = draws.size(); k > 0 && k + 2 * max_noise_slots > draws.size() && !known; --k)
+        known = draws[k - 1].step == z.step && draws[k - 1].slot == z.slot;
       if (!known) draws.push_back({0, z.step, z.slot, z.from.rho(), z.to.rho()});
     }
   }
@@ -89,7 +92,7 @@ class look_ahead {
     }
     std::uint64_t* hash_;
   };
-  static void mix(std::uint64_t& hash, const row& r) {
+  [[gnu::cold]] static void mix(std::uint64_t& hash, const row& r) {
     mix(hash, r.x);
     mix(hash, r.previous);
     for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
@@ -98,7 +101,7 @@ class look_ahead {
   }
   // What the guidance, the parameterisation and the map do at a level. Rules that look at inner products are shown
   // some.
-  void mix_in(std::uint64_t& hash, const guidance_position& position) const {
+  [[gnu::cold]] void mix_in(std::uint64_t& hash, const guidance_position& position) const {
     const noise_level& at = position.at;
     constexpr std::size_t most = max_branches + 2;
     const std::size_t vectors = of_.guidance.needs(position).size() + (of_.guidance.has_state() ? 1 : 0) + 1;
@@ -119,7 +122,7 @@ class look_ahead {
       mix(hash, v);
   }
 
-  static void mix_weights(std::uint64_t& hash, const branch_weights& w) {
+  [[gnu::cold]] static void mix_weights(std::uint64_t& hash, const branch_weights& w) {
     for (const auto& weights : {w.guided, w.renoise, w.next})
       for (const double v : weights) mix(hash, v);
     mix(hash, w.guided_state);
@@ -127,8 +130,8 @@ class look_ahead {
     for (const double v : w.next_scalars) mix(hash, v);
   }
 
-  static void require_rows(const step_plan& plan, const row& r, std::size_t evaluations, std::size_t stored,
-                           bool has_previous, const std::string& where) {
+  [[gnu::cold]] static void require_rows(const step_plan& plan, const row& r, std::size_t evaluations,
+                                         std::size_t stored, bool has_previous, const message& where) {
     const auto reaches = [](const auto& first, const auto& second) {
       std::size_t n = 0;
       for (std::size_t k = 0; k < first.size(); ++k)
@@ -138,41 +141,41 @@ class look_ahead {
     require(finite(r), where, "a row with a coefficient that is not finite",
             "levels at which the solver's coefficients exist");
     require(reaches(r.now, r.now_renoise) <= evaluations, where, "a row over a reading that is not there yet",
-            "the " + std::to_string(evaluations) + " readings before it");
+            {"the ", evaluations, " readings before it"});
     require(reaches(r.past, r.past_renoise) <= stored, where, "a row over a reading that is not remembered",
-            std::to_string(stored) + " remembered readings (history())");
+            {stored, " remembered readings (history())"});
     require(r.previous == 0 || has_previous, where, "a row over the tensor that the last step kept, but it kept none",
             "window.has_previous");
     std::size_t arrays = (r.x != 0 ? 1 : 0) + (r.previous != 0 ? 1 : 0);
     for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
       for (const double w : weights) arrays += w != 0 ? 1 : 0;
-    require(arrays <= 8, where, "a row over " + std::to_string(arrays) + " arrays", "8 or fewer");
+    require(arrays <= 8, where, {"a row over ", arrays, " arrays"}, "8 or fewer");
     for (std::size_t j = 0; j < max_noise_slots; ++j)
-      require(r.noise[j] == 0 || plan.slots[j].slot < max_noise_slots, where,
-              "noise slot " + std::to_string(plan.slots[j].slot), "0 to " + std::to_string(max_noise_slots - 1));
+      require(r.noise[j] == 0 || plan.slots[j].slot < max_noise_slots, where, {"noise slot ", plan.slots[j].slot},
+              {"0 to ", max_noise_slots - 1});
     require(!plan.remember || *plan.remember < plan.evaluations.size(), where,
             "an evaluation to remember that is not made", "one of the plan's evaluations");
   }
 
-  void refuse_two_readings() const {
-    throw error{"sampler: " + of_.solver_name(),
+  [[gnu::cold]] void refuse_two_readings() const {
+    throw error{{"sampler: ", of_.solver_name()},
                 "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
                 "first-order solvers and dpm_pp_2m"};
   }
 
-  void look_at_own_steps() {
-    const erased_own_step& own = of_.own_steps();
+  [[gnu::cold]] void look_at_own_steps() {
+    const erased_own_step& own = of_.own_steps;
     own.check_ends(of_.path.front(), of_.path.back());
     if (of_.two_readings()) refuse_two_readings();
-    require(!of_.guidance.needs_gram() || own.couples_batch(), "sampler: " + of_.solver_name(),
+    require(!of_.guidance.needs_gram() || own.couples_batch(), {"sampler: ", of_.solver_name()},
             "every sample has its own level, which a guidance that looks at inner products cannot use",
             "couples_batch, or a guidance with fixed weights");
-    require(own.reads() != quantity::output || of_.map.how == threshold::kind::none, "sampler: " + of_.solver_name(),
+    require(own.reads() != quantity::output || of_.map.how == threshold::kind::none, {"sampler: ", of_.solver_name()},
             "a threshold on raw outputs", "a solver that reads x0 or eps, or no threshold");
     needs_.evaluations = own.readings();
     hashing_archive parameters{needs_.fingerprint};
     own.parameters(parameters);
-    require(!of_.guidance.has_state() && of_.guidance.scalars() == 0, "sampler: " + of_.solver_name(),
+    require(!of_.guidance.has_state() && of_.guidance.scalars() == 0, {"sampler: ", of_.solver_name()},
             "a guidance with momentum counts steps, not trials", "a guidance without state");
     std::vector<noise_level> seen{of_.path.front(), of_.path.back()};
     for (const double s : of_.breakpoints)
@@ -180,32 +183,32 @@ class look_ahead {
     for (const noise_level& at : seen) {
       needs_.branches = needs_.branches | of_.guidance.needs({at, of_.path.front(), of_.path.back(), 0, 1});
       needs_.scales = needs_.scales || of_.parameterisation.input_scale(at) != 1;
-      look_at_reading(own.reads(), at, "sampler: " + of_.solver_name());
+      look_at_reading(own.reads(), at, {"sampler: ", of_.solver_name()});
       mix_in(needs_.fingerprint, {at, of_.path.front(), of_.path.back(), 0, 1});
     }
   }
 
-  void plan_all() {
-    const erased_solver& planned = of_.planner();
+  [[gnu::cold]] void plan_all() {
+    const erased_solver& planned = of_.planner;
     if (of_.two_readings() && !planned.takes_two_readings()) refuse_two_readings();
     std::size_t stored = 0;
     bool has_previous = false;
-    require(planned.history() <= max_history, of_.solver_name() + ": history", std::to_string(planned.history()),
-            "0 to " + std::to_string(max_history));
+    require(planned.history() <= max_history, {of_.solver_name(), ": history"}, {planned.history()},
+            {"0 to ", max_history});
     for (std::size_t i = 0; i < of_.path.steps(); ++i) {
       if (of_.cuts_history(of_.path[i].from)) {
         stored = 0;
         has_previous = false;
       }
-      const std::string where = "sampler: leg " + std::to_string(i) + " (sigma/alpha " +
-                                std::to_string(of_.path[i].from.rho()) + " to " + std::to_string(of_.path[i].to.rho()) +
-                                ")";
-      const step_plan plan =
-          of_.with_window(i, stored, has_previous, [&](const step_window& w) { return planned.plan(w); });
-      require(!plan.evaluations.empty(), where, of_.solver_name() + " plans no evaluation", "1 to 4");
+      const std::string where =
+          message{"sampler: leg ", i, " (sigma/alpha ", of_.path[i].from.rho(), " to ", of_.path[i].to.rho(), ")"}
+              .text();
+      step_plan plan;
+      of_.with_window(i, stored, has_previous, [&](const step_window& w) { plan = planned.plan(w); });
+      require(!plan.evaluations.empty(), where, {of_.solver_name(), " plans no evaluation"}, "1 to 4");
       std::size_t made = 0;
       for (const stage& s : plan.evaluations) {
-        require_rows(plan, s.state, made++, stored, has_previous, where + ": " + of_.solver_name());
+        require_rows(plan, s.state, made++, stored, has_previous, {where, ": ", of_.solver_name()});
         note_draws(needs_.draws, plan, s.state);
         mix(needs_.fingerprint, s.state);
         look_at(plan, s, i, where);
@@ -218,7 +221,7 @@ class look_ahead {
       }
       for (const row* r : {&plan.result, plan.keep ? &*plan.keep : nullptr}) {
         if (r == nullptr) continue;
-        require_rows(plan, *r, made, stored, has_previous, where + ": " + of_.solver_name());
+        require_rows(plan, *r, made, stored, has_previous, {where, ": ", of_.solver_name()});
         note_draws(needs_.draws, plan, *r);
         mix(needs_.fingerprint, *r);
       }
@@ -240,7 +243,7 @@ class look_ahead {
     }
   }
 
-  void look_at(const step_plan& plan, const stage& s, std::size_t i, const std::string& where) const {
+  [[gnu::cold]] void look_at(const step_plan& plan, const stage& s, std::size_t i, const message& where) const {
     look_at_reading(plan.of, s.at, where);
     if (of_.two_readings()) require_reading(plan.renoise_of, s.at, where);
     require(of_.guidance.needs({s.at, of_.path[i].from, of_.path[i].to, i, of_.path.steps()}).size() > 0, where,
@@ -248,7 +251,7 @@ class look_ahead {
   }
 
   // Can every conversion be done that a reading at this level takes?
-  void look_at_reading(quantity of, const noise_level& at, const std::string& where) const {
+  [[gnu::cold]] void look_at_reading(quantity of, const noise_level& at, const message& where) const {
     require_reading(of, at, where);
     if (of_.map.how == threshold::kind::none) return;
     require_reading(quantity::x0, at, where);
@@ -256,17 +259,17 @@ class look_ahead {
             "a trajectory that starts above sigma = 0, or no threshold");
   }
 
-  void require_reading(quantity of, const noise_level& at, const std::string& where) const {
+  [[gnu::cold]] void require_reading(quantity of, const noise_level& at, const message& where) const {
     const reading_weights w = weigh(of_.parameterisation, of_.guidance.space(), of, at, {1, 1}, 0);
     if (std::isfinite(w.state + w.output[0])) return;
     const bool x0 = of == quantity::x0;
     throw error{where,
-                std::string{"this parameterisation"} +
-                    (of_.guidance.space() == guidance_space::output ? "" : ", with a guidance in another space,") +
-                    " cannot give " + (x0 ? "x0" : "eps") +
-                    (at.alpha == 0   ? " at alpha = 0 (infinite noise)"
-                     : at.sigma == 0 ? " at sigma = 0"
-                                     : ""),
+                {"this parameterisation",
+                 (of_.guidance.space() == guidance_space::output ? "" : ", with a guidance in another space,"),
+                 " cannot give ", (x0 ? "x0" : "eps"),
+                 (at.alpha == 0   ? " at alpha = 0 (infinite noise)"
+                  : at.sigma == 0 ? " at sigma = 0"
+                                  : "")},
                 x0 ? "x0-, v- or flow-prediction, or a trajectory that starts at finite noise"
                    : "eps-, v- or flow-prediction, or a trajectory that starts above sigma = 0"};
   }

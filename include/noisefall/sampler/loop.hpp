@@ -1,8 +1,10 @@
 // Loops over the ask-and-tell run: one answer by a predictor, one step, all steps.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <type_traits>
 
@@ -15,26 +17,45 @@
 
 namespace noisefall {
 
-// Lets the predictor write the outputs that the run waits for. If it throws, the run waits on: call again to retry.
-template <class Run, class Model, class Options>
-void answer(Run& run, Model& model, const Options& options) {
-  const auto* asked = run.next();
-  if (asked == nullptr) throw error{"answer", "the run is done: there is nothing to answer", "a run whose next() asks"};
-  const auto& request = *asked;
+// Has the predictor write what is asked for into `outs`, in one call if it can.
+template <class Model, class Request, class Span, class Options>
+void predict(Model& model, const Request& request, std::span<const Span> outs, const Options& options) {
   using condition = typename Model::condition;
-  using span_type = std::remove_cvref_t<decltype(request.outputs[0])>;
-  if constexpr (requires(std::span<const condition* const> cs, std::span<const span_type> outs) {
+  if constexpr (requires(std::span<const condition* const> cs) {
                   model.predict(request.state, request.at, cs, outs);
                 }) {
     inline_vector<const condition*, max_branches> conditions;
     for (const std::size_t branch : request.branches) conditions.push_back(&options.of_branch(branch));
     model.predict(request.state, request.at, std::span<const condition* const>{conditions.begin(), conditions.size()},
-                  std::span<const span_type>{request.outputs.begin(), request.outputs.size()});
+                  outs);
   } else {
     for (std::size_t k = 0; k < request.branches.size(); ++k)
-      model.predict(request.state, request.at, options.of_branch(request.branches[k]), request.outputs[k]);
+      model.predict(request.state, request.at, options.of_branch(request.branches[k]), outs[k]);
   }
-  run.answer();
+}
+
+// Lets the predictor write the outputs that the run waits for. If it throws, the run waits on: call again to retry.
+template <class Run, class Model, class Options>
+void answer(Run& run, Model& model, const Options& options) {
+  const auto* asked = run.next();
+  if (asked == nullptr) throw error{"answer", "the run is done: there is nothing to answer", "a run whose next() asks"};
+  using span_type = std::remove_cvref_t<decltype(asked->outputs[0])>;
+  if constexpr (requires { typename Model::output_type; }) {
+    using narrow = typename Model::output_type;
+    const auto& algebra = run.core().algebra;
+    inline_vector<std::remove_cvref_t<decltype(algebra.template narrow<narrow>(asked->outputs[0]))>, max_branches> outs;
+    inline_vector<typename Run::view, max_branches> answers;
+    for (const span_type& out : asked->outputs) answers.push_back(outs.push_back(algebra.template narrow<narrow>(out)));
+    if constexpr (requires { outs[0].elements(); })
+      if (run.core().settings.checked)
+        for (const auto& out : outs)
+          std::fill_n(out.data(), out.size(), narrow{std::numeric_limits<float>::quiet_NaN()});
+    predict(model, *asked, std::span<const std::remove_cvref_t<decltype(outs[0])>>{outs.begin(), outs.size()}, options);
+    run.answer({answers.begin(), answers.size()});
+  } else {
+    predict(model, *asked, std::span<const span_type>{asked->outputs.begin(), asked->outputs.size()}, options);
+    run.answer();
+  }
 }
 
 // One step (for an adaptive solver, one trial).

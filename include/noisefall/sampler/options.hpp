@@ -46,7 +46,8 @@ struct run_options {
     if (branch == 0) return conditional;
     if (branch == 1) return unconditional;
     if (branch - 2 >= further.size())
-      throw error{"run: conditions", "branch " + std::to_string(branch) + " has no condition",
+      throw error{"run: conditions",
+                  {"branch ", branch, " has no condition"},
                   "`further` with a condition for every branch from 2 on"};
     return further[branch - 2];
   }

@@ -1,16 +1,16 @@
 // The policies of a sampler together.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <span>
-#include <string>
-#include <variant>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include <noisefall/core/function_ref.hpp>
+#include <noisefall/core/owner.hpp>
 #include <noisefall/guidance/any_guidance.hpp>
 #include <noisefall/parameterisation/any_parameterisation.hpp>
+#include <noisefall/sampler/snap.hpp>
 #include <noisefall/sampler/threshold.hpp>
 #include <noisefall/schedule/any_schedule.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
@@ -21,48 +21,67 @@
 namespace noisefall {
 
 // What a sampler is made of, each part behind one type.
-struct policies {
-  std::variant<erased_solver, erased_own_step> solver;
+struct policies : counted {
+  // Labels the path, and pulls its levels onto the guidance's jumps.
+  template <class S>
+  policies(S solver, any_schedule process, trajectory legs, any_guidance rule, any_parameterisation meaning,
+           const threshold& element_map)
+      : schedule{std::move(process)},
+        guidance{std::move(rule)},
+        parameterisation{std::move(meaning)},
+        map{element_map},
+        breakpoints{guidance.breakpoints()},
+        path{lay_out(std::move(legs))} {
+    if constexpr (OwnStep<S>)
+      own_steps = std::move(solver);
+    else
+      planner = std::move(solver);
+  }
+
+  // One of the two is empty.
+  erased_solver planner;
+  erased_own_step own_steps;
   any_schedule schedule;
-  trajectory path;
   any_guidance guidance;
   any_parameterisation parameterisation;
   threshold map;
-  std::vector<double> breakpoints{};  // the guidance's
+  std::vector<double> breakpoints;  // the guidance's
+  trajectory path;
 
   bool two_readings() const { return guidance.two_readings() || (map.how != threshold::kind::none && map.keep_eps); }
-  bool has_own_steps() const { return std::holds_alternative<erased_own_step>(solver); }
-  const erased_solver& planner() const { return std::get<erased_solver>(solver); }
-  const erased_own_step& own_steps() const { return std::get<erased_own_step>(solver); }
-  std::string solver_name() const {
-    return std::string{std::visit([](const auto& s) { return s.name(); }, solver)};
-  }
+  bool has_own_steps() const { return bool{own_steps}; }
+  std::string_view solver_name() const { return has_own_steps() ? own_steps.name() : planner.name(); }
 
   // Does the guidance jump at this level? Then nothing from before it may be extrapolated across.
-  bool cuts_history(const noise_level& at) const {
-    return std::any_of(breakpoints.begin(), breakpoints.end(),
-                       [&](double s) { return std::abs(at.rho() - s) <= 1e-12 * s; });
-  }
+  bool cuts_history(const noise_level& at) const { return is_on_jump(at, breakpoints); }
 
   // Calls `see(window)` with the window of leg i.
-  template <class See>
-  auto with_window(std::size_t i, std::size_t stored, bool has_previous, See see) const {
+  void with_window(std::size_t i, std::size_t stored, bool has_previous,
+                   function_ref<void(const step_window&)> see) const {
     const auto legs = path.legs();
     const auto at_lambda = [this](double lambda) { return level_at_lambda(lambda); };
     const auto at_time = [this](double t) { return schedule.at(t); };
     const auto conversion = [this](quantity of, const noise_level& at) { return convert(parameterisation, of, at); };
-    return see(step_window{.at = {i, legs.size(), legs[i].from, legs[i].to, legs[i].label},
-                           .behind = legs.first(i),
-                           .ahead = legs.subspan(i),
-                           .stored = stored,
-                           .has_previous = has_previous,
-                           .two_readings = two_readings(),
-                           .at_lambda = at_lambda,
-                           .at_time = at_time,
-                           .conversion = conversion});
+    see({.at = {i, legs.size(), legs[i].from, legs[i].to, legs[i].label},
+         .behind = legs.first(i),
+         .ahead = legs.subspan(i),
+         .stored = stored,
+         .has_previous = has_previous,
+         .two_readings = two_readings(),
+         .at_lambda = at_lambda,
+         .at_time = at_time,
+         .conversion = conversion});
   }
 
   noise_level level_at_lambda(double lambda) const { return noisefall::level_at_lambda(schedule, lambda); }
+
+ private:
+  [[gnu::cold]] trajectory lay_out(trajectory legs) const {
+    schedule.check();
+    return snap(std::move(legs), schedule, breakpoints).labelled([this](const noise_level& at) {
+      return parameterisation.label(at);
+    });
+  }
 };
 
 }  // namespace noisefall

@@ -1,7 +1,6 @@
 // From raw branch outputs to a reading: guidance x parameterisation, as coefficients over the arrays of a pass.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -11,7 +10,6 @@
 #include <noisefall/guidance/any_guidance.hpp>
 #include <noisefall/parameterisation/any_parameterisation.hpp>
 #include <noisefall/schedule/noise_level.hpp>
-#include <noisefall/tensor/algebra.hpp>
 
 namespace noisefall {
 
@@ -72,7 +70,6 @@ inline reading_weights weigh(const any_parameterisation& p, guidance_space space
 }
 
 // Computes the branch weights of an evaluation, sample by sample where the rule looks at the data or the levels differ.
-template <Algebra A>
 class guided_reader {
  public:
   guided_reader(const any_guidance& guidance, const any_parameterisation& parameterisation, std::size_t samples)
@@ -82,36 +79,55 @@ class guided_reader {
         gram_(guidance.needs_gram() ? samples * max_vectors * max_vectors : 0),
         basis_(guidance.needs_gram() ? max_vectors * (max_inputs + 1) : 0),
         scalars_(samples * guidance.scalars()),
-        next_scalars_(scalars_.size()) {}
+        next_scalars_(samples * guidance.scalars()) {}
+
+  static constexpr std::size_t max_inputs = max_branches + 2;  // of the Gram matrix: state, outputs, tensor
 
   // Lanes that this evaluation needs, of `samples`, with `levels` different levels.
   std::size_t lanes(std::size_t samples, std::size_t levels) const {
     return guidance_->needs_gram() || guidance_->scalars() > 0 ? samples : levels;
   }
 
-  // `outputs` are the raw outputs of `branches`, in order. `tensor`: the guidance's state, if it has one.
-  void look(const A& algebra, const guidance_position& at, std::span<const noise_level> levels,
-            std::span<const std::size_t> branches, const typename A::view& state,
-            std::span<const typename A::view> outputs, const typename A::view* tensor, std::size_t lanes,
-            bool starts_step) {
-    if (guidance_->needs_gram()) gram(algebra, at, levels, branches, state, outputs, tensor);
-    const std::size_t vectors = branches.size() + (tensor ? 1 : 0) + 1;
+  // Where the Gram matrices go that look() then reads, and the vectors that they are of: combinations of the state, the
+  // raw outputs of so many branches, the guidance's tensor if it has one, and the constant 1. Differences are formed
+  // from the raw outputs, before their products: c and u nearly agree.
+  std::span<double> gram() { return gram_; }
+  std::span<const double> basis(const noise_level& at, std::size_t branches, bool has_tensor) {
+    const affine enter = enter_space(*parameterisation_, guidance_->space(), at);
+    const std::size_t vectors = vectors_of(branches, has_tensor), columns = vectors + 1;
+    for (double& b : basis_) b = 0;
+    basis_[0] = enter.x;
+    basis_[1] = enter.out;
+    for (std::size_t k = 1; k < branches; ++k) {
+      basis_[k * columns + 1] = enter.out;
+      basis_[k * columns + 1 + k] = -enter.out;
+    }
+    if (has_tensor) basis_[branches * columns + 1 + branches] = 1;
+    basis_[vectors * columns - 1] = 1;
+    return std::span<const double>{basis_.data(), vectors * columns};
+  }
+
+  void look(const guidance_position& at, std::span<const noise_level> levels, std::size_t branches, bool has_tensor,
+            std::size_t lanes, bool starts_step) {
+    const std::size_t vectors = vectors_of(branches, has_tensor), scalars = guidance_->scalars();
+    const std::size_t products = guidance_->needs_gram() ? vectors * vectors : 0;
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       guidance_position here = at;
-      here.at = level(levels, lane);
-      const gram_matrix products{
-          std::span<const double>{gram_}.subspan(guidance_->needs_gram() ? lane * vectors * vectors : 0), vectors,
-          std::span<const double>{scalars_}.subspan(lane * guidance_->scalars(), guidance_->scalars())};
-      weights_[lane] = guidance_->weights(here, products);
+      here.at = levels[levels.size() == 1 ? 0 : lane];
+      weights_[lane] = guidance_->weights(
+          here, {{gram_.data() + lane * products, products}, vectors, {scalars_.data() + lane * scalars, scalars}});
       if (starts_step)
-        for (std::size_t k = 0; k < guidance_->scalars(); ++k)
-          next_scalars_[lane * guidance_->scalars() + k] = weights_[lane].next_scalars[k];
+        for (std::size_t k = 0; k < scalars; ++k) next_scalars_[lane * scalars + k] = weights_[lane].next_scalars[k];
     }
   }
 
   // The scalars that the step's first evaluation found become the samples' own.
-  void commit() { scalars_ = next_scalars_; }
-  void reset() { std::fill(scalars_.begin(), scalars_.end(), 0.0); }
+  void commit() {
+    for (std::size_t k = 0; k < scalars_.size(); ++k) scalars_[k] = next_scalars_[k];
+  }
+  void reset() {
+    for (double& scalar : scalars_) scalar = 0;
+  }
   void transfer(archive& to) { to(scalars_); }
 
   reading_weights guided(quantity of, const noise_level& at, std::size_t lane) const {
@@ -136,35 +152,7 @@ class guided_reader {
 
  private:
   static constexpr std::size_t max_vectors = max_branches + 2;  // c, differences, tensor, one
-  static constexpr std::size_t max_inputs = max_branches + 2;   // state, outputs, tensor
-
-  static const noise_level& level(std::span<const noise_level> levels, std::size_t lane) {
-    return levels[levels.size() == 1 ? 0 : lane];
-  }
-
-  // Differences are formed from the raw outputs, before their products: c and u nearly agree.
-  void gram(const A& algebra, const guidance_position& at, std::span<const noise_level> levels,
-            std::span<const std::size_t> branches, const typename A::view& state,
-            std::span<const typename A::view> outputs, const typename A::view* tensor) {
-    static_cast<void>(levels);
-    const affine enter = enter_space(*parameterisation_, guidance_->space(), at.at);
-    inline_vector<typename A::view, max_inputs> inputs;
-    inputs.push_back(state);
-    for (const auto& out : outputs) inputs.push_back(out);
-    if (tensor) inputs.push_back(*tensor);
-    const std::size_t vectors = branches.size() + (tensor ? 1 : 0) + 1, columns = inputs.size() + 1;
-    const std::span<double> basis = std::span<double>{basis_}.first(vectors * columns);
-    for (double& b : basis) b = 0;
-    basis[0] = enter.x;
-    basis[1] = enter.out;
-    for (std::size_t k = 1; k < branches.size(); ++k) {
-      basis[k * columns + 1] = enter.out;
-      basis[k * columns + 1 + k] = -enter.out;
-    }
-    if (tensor) basis[branches.size() * columns + 1 + branches.size()] = 1;
-    basis[(vectors - 1) * columns + columns - 1] = 1;
-    algebra.gram(std::span<const typename A::view>{inputs.begin(), inputs.size()}, basis, gram_);
-  }
+  static std::size_t vectors_of(std::size_t branches, bool has_tensor) { return branches + (has_tensor ? 1 : 0) + 1; }
 
   const any_guidance* guidance_;
   const any_parameterisation* parameterisation_;

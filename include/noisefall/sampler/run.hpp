@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <utility>
-#include <variant>
 
+#include <noisefall/core/owner.hpp>
 #include <noisefall/sampler/own_run.hpp>
 #include <noisefall/sampler/planned_run.hpp>
+#include <noisefall/sampler/running.hpp>
 
 namespace noisefall {
 
@@ -22,14 +22,12 @@ class run {
   using view = typename A::view;
   using request_type = evaluation_request<A>;
 
-  run(A algebra, std::shared_ptr<const policies> chosen, const run_needs& needs, typename A::span x,
-      const run_settings& settings, Z noise)
-      : kind_{make(std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise))} {}
+  run(A algebra, shared<policies> chosen, const run_needs& needs, typename A::span x, const run_settings& settings,
+      Z noise)
+      : held_{make(std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise))} {}
 
   // The evaluation that the run waits for, the same until it is answered; nullptr when the run is done.
-  const request_type* next() {
-    return visit([](auto& r) { return r.next(); });
-  }
+  const request_type* next() { return held_->next(); }
   // The outputs were written into the request's own arrays.
   void answer() {
     inline_vector<view, max_branches> outputs;
@@ -37,80 +35,40 @@ class run {
     answer(std::span<const view>{outputs.begin(), outputs.size()});
   }
   // The outputs, one per branch of the request, in arrays of the caller's that stay valid during the call.
-  void answer(std::span<const view> outputs) {
-    visit([&](auto& r) { r.answer(outputs); });
-  }
+  void answer(std::span<const view> outputs) { held_->answer(outputs); }
   // Starts anew on the same state, without allocating. Where the start is an image or given, refill the state first.
-  void restart() {
-    visit([](auto& r) { r.restart(); });
-  }
+  void restart() { held_->restart(); }
   // The same with other noise: run.restart(philox{43}) gives the samples of seed 43.
   void restart(Z noise) {
-    visit([&](auto& r) {
-      r.replace_noise(std::move(noise));
-      r.restart();
-    });
+    held_->core.replace_noise(std::move(noise));
+    held_->restart();
   }
 
-  bool done() const {
-    return visit([](const auto& r) { return r.done(); });
-  }
-  std::size_t steps_done() const {
-    return visit([](const auto& r) { return r.steps_done(); });
-  }
-  std::size_t evaluations() const {
-    return visit([](const auto& r) { return r.evaluations(); });
-  }
-  view state() const {
-    return visit([](const auto& r) { return r.state(); });
-  }
+  bool done() const { return held_->done(); }
+  std::size_t steps_done() const { return held_->steps; }
+  std::size_t evaluations() const { return core().evaluations; }
+  view state() const { return core().x; }
   // The guided x0 of the last step's first evaluation, where run_settings::keep_denoised asks for it.
-  view denoised() {
-    return visit([](auto& r) -> view { return r.denoised(); });
-  }
+  view denoised() { return held_->core.denoised(); }
   // The state is not finite, or the solver could not go on.
-  bool diverged() const {
-    return visit([](const auto& r) { return r.diverged(); });
-  }
-  const step_position& last_position() const {
-    return visit([](const auto& r) -> const step_position& { return r.last_position(); });
-  }
+  bool diverged() const { return held_->diverged(); }
+  const step_position& last_position() const { return held_->position; }
 
   // For checkpoints (sampler/checkpoint.hpp).
-  bool between_steps() const {
-    return visit([](const auto& r) { return r.between_steps(); });
-  }
-  void transfer(archive& to) {
-    visit([&](auto& r) { r.transfer(to); });
-  }
-  bool is_sound() const {
-    return visit([](const auto& r) { return r.is_sound(); });
-  }
-  const evaluator<A, Z>& core() const {
-    return visit([](const auto& r) -> const evaluator<A, Z>& { return r.core(); });
-  }
+  bool between_steps() const { return held_->between_steps(); }
+  void transfer(archive& to) { held_->transfer(to); }
+  bool is_sound() const { return held_->is_sound(); }
+  const evaluator<A, Z>& core() const { return held_->core; }
 
  private:
-  using kind = std::variant<planned_run<A, Z>, own_run<A, Z>>;
-
-  template <class... Parts>
-  static kind make(A algebra, std::shared_ptr<const policies> chosen, Parts&&... parts) {
+  [[gnu::cold]] static running<A, Z>* make(A algebra, shared<policies> chosen, const run_needs& needs,
+                                           typename A::span x, const run_settings& settings, Z noise) {
     if (chosen->has_own_steps())
-      return kind{std::in_place_type<own_run<A, Z>>, std::move(algebra), std::move(chosen),
-                  std::forward<Parts>(parts)...};
-    return kind{std::in_place_type<planned_run<A, Z>>, std::move(algebra), std::move(chosen),
-                std::forward<Parts>(parts)...};
-  }
-  template <class F>
-  decltype(auto) visit(F f) {
-    return kind_.index() == 0 ? f(*std::get_if<0>(&kind_)) : f(*std::get_if<1>(&kind_));
-  }
-  template <class F>
-  decltype(auto) visit(F f) const {
-    return kind_.index() == 0 ? f(*std::get_if<0>(&kind_)) : f(*std::get_if<1>(&kind_));
+      return new own_run<A, Z>{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)};
+    return new planned_run<A, Z>{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)};
   }
 
-  kind kind_;
+  owned<running<A, Z>> held_;
 };
 
 }  // namespace noisefall

@@ -4,21 +4,17 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <noisefall/core/outcome.hpp>
+#include <noisefall/core/owner.hpp>
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/parameterisation/eps.hpp>
 #include <noisefall/sampler/look_ahead.hpp>
 #include <noisefall/sampler/loop.hpp>
 #include <noisefall/sampler/run.hpp>
-#include <noisefall/sampler/snap.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
 #include <noisefall/tensor/tensor.hpp>
 #include <noisefall/trajectory/concept.hpp>
@@ -34,17 +30,10 @@ class sampler {
  public:
   template <class S, NoiseSchedule N, Guidance G = unguided, Parameterisation P = predicts_eps>
   requires(Solver<S> || OwnStep<S>)
-      sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {}) {
-    if constexpr (requires { schedule.check(); }) schedule.check();
-    std::vector<double> jumps = guidance.breakpoints();
-    trajectory snapped = snap(std::move(path), schedule, jumps).labelled([&](const noise_level& at) {
-      return parameterisation.label(at);
-    });
-    policies_ = std::make_shared<const policies>(policies{std::move(solver), std::move(schedule), std::move(snapped),
-                                                          std::move(guidance), std::move(parameterisation), map,
-                                                          std::move(jumps)});
-    needs_ = look_ahead{*policies_}.needs();
-  }
+      sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {})
+      : policies_{new policies{std::move(solver), std::move(schedule), std::move(path), std::move(guidance),
+                               std::move(parameterisation), map}},
+        needs_{look_ahead{*policies_}.needs()} {}
   template <class S, NoiseSchedule N, Spacing<N> R, Guidance G = unguided, Parameterisation P = predicts_eps>
   requires(Solver<S> || OwnStep<S>) sampler(S solver, const N& schedule, const R& spacing, G guidance = {},
                                             P parameterisation = {}, threshold map = {})
@@ -87,7 +76,7 @@ class sampler {
                   "void predict(view<T> x, const evaluation&, const condition&, mutable_view<T> out)");
     for (std::size_t b = 2 + options.further.size(); b < max_branches; ++b)
       require(!needs_.branches.holds(b), "run: conditions",
-              "the guidance looks at branch " + std::to_string(b) + ", which has no condition",
+              {"the guidance looks at branch ", b, ", which has no condition"},
               "`further` with a condition for every branch from 2 on");
     run_settings settings{options.seed, options.first_sample, options.start, options.checked};
     settings.keep_denoised = !std::same_as<std::remove_cvref_t<Observer>, ignore_steps>;
@@ -131,14 +120,14 @@ class sampler {
       const shape out = model.output_shape(state);
       if (out == state) return 1;
       const bool doubled = state.rank() >= 2 && out == state.with_extent(1, 2 * state[1]);
-      require(doubled, "predictor: output_shape", to_string(out) + " for a state of " + to_string(state),
+      require(doubled, "predictor: output_shape", {to_string(out), " for a state of ", to_string(state)},
               "the state's shape, or that with twice the channels");
       return 2;
     }
     return 1;
   }
 
-  std::shared_ptr<const policies> policies_;
+  shared<policies> policies_;
   run_needs needs_;
 };
 

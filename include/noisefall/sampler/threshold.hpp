@@ -23,13 +23,13 @@ struct threshold {
 
   friend bool operator==(const threshold&, const threshold&) = default;
 
-  void check() const {
+  [[gnu::cold]] void check() const {
     if (how == kind::fixed)
-      require(range > 0 && std::isfinite(range), "threshold: range", std::to_string(range), "a finite number > 0");
+      require(range > 0 && std::isfinite(range), "threshold: range", {range}, "a finite number > 0");
     if (how == kind::dynamic) {
-      require(ratio > 0 && ratio <= 1, "threshold: ratio", std::to_string(ratio), "0 < ratio <= 1");
-      require(floor > 0 && ceiling >= floor, "threshold: floor, ceiling",
-              std::to_string(floor) + ", " + std::to_string(ceiling), "0 < floor <= ceiling");
+      require(ratio > 0 && ratio <= 1, "threshold: ratio", {ratio}, "0 < ratio <= 1");
+      require(floor > 0 && ceiling >= floor, "threshold: floor, ceiling", {floor, ", ", ceiling},
+              "0 < floor <= ceiling");
     }
   }
 };

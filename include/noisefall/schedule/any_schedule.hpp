@@ -3,10 +3,10 @@
 
 #include <concepts>
 #include <cstddef>
-#include <memory>
 #include <type_traits>
 #include <utility>
 
+#include <noisefall/core/owner.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/schedule/discrete.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
@@ -19,7 +19,7 @@ class any_schedule {
   template <class S>
   requires(!std::same_as<std::remove_cvref_t<S>, any_schedule> && NoiseSchedule<std::remove_cvref_t<S>>)
       any_schedule(S&& schedule)  // NOLINT(google-explicit-constructor): stands for what it holds
-      : held_{std::make_shared<const model<std::remove_cvref_t<S>>>(std::forward<S>(schedule))} {}
+      : held_{new model<std::remove_cvref_t<S>>(std::forward<S>(schedule))} {}
 
   noise_level at(double t) const { return held_->at(t); }
   double time_of(double lambda) const { return held_->time_of(lambda); }
@@ -31,8 +31,7 @@ class any_schedule {
   void check() const { held_->check(); }
 
  private:
-  struct interface {
-    virtual ~interface() = default;
+  struct interface : counted {
     virtual noise_level at(double t) const = 0;
     virtual double time_of(double lambda) const = 0;
     virtual noise_level at_rho(double rho) const = 0;
@@ -60,7 +59,7 @@ class any_schedule {
     S schedule;
   };
 
-  std::shared_ptr<const interface> held_;
+  shared<interface> held_;
 };
 
 }  // namespace noisefall

@@ -86,7 +86,7 @@ inline std::vector<double> alphas_cumprod(std::vector<double> betas) {
 // Betas whose last alpha_bar is exactly 0: r = sqrt(alpha_bar) becomes (r - r_last) r_first / (r_first - r_last).
 // arXiv:2305.08891 algorithm 1. Needs two betas or more.
 inline std::vector<double> rescale_zero_terminal_snr(const std::vector<double>& betas) {
-  require(betas.size() >= 2, "rescale_zero_terminal_snr", std::to_string(betas.size()) + " betas", "two or more");
+  require(betas.size() >= 2, "rescale_zero_terminal_snr", {betas.size(), " betas"}, "two or more");
   std::vector<double> bars = alphas_cumprod(betas);
   const double first = std::sqrt(bars.front()), last = std::sqrt(bars.back());
   const double scale = first / (first - last);

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/owner.hpp>
 #include <noisefall/schedule/betas.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
@@ -42,7 +42,7 @@ class discrete_schedule {
   static constexpr std::string_view name = "discrete";
 
   explicit discrete_schedule(std::vector<double> alphas_cumprod, between rule = between::log_sigma)
-      : table_{std::make_shared<const table>(std::move(alphas_cumprod), rule)} {}
+      : table_{new table(std::move(alphas_cumprod), rule)} {}
 
   // The level at t, exact at integers; t is clamped to [0, N - 1].
   noise_level at(double t) const {
@@ -87,15 +87,15 @@ class discrete_schedule {
   between rule() const { return table_->rule; }
 
  private:
-  struct table {
-    table(std::vector<double> bars, between by) : alphas_cumprod{std::move(bars)}, rule{by} {
+  struct table : counted {
+    [[gnu::cold]] table(std::vector<double> bars, between by) : alphas_cumprod{std::move(bars)}, rule{by} {
       require(!alphas_cumprod.empty(), name, "an empty table", "one entry or more");
       double above = 1;
       for (std::size_t i = 0; i < alphas_cumprod.size(); ++i) {
         const double bar = alphas_cumprod[i];
         const bool zero_end = bar == 0 && i > 0 && i + 1 == alphas_cumprod.size();
-        require(bar < above && (bar > 0 || zero_end), "discrete: alphas_cumprod[" + std::to_string(i) + "]",
-                std::to_string(bar), "values that fall strictly inside (0, 1); the last may be 0");
+        require(bar < above && (bar > 0 || zero_end), {"discrete: alphas_cumprod[", i, "]"}, {bar},
+                "values that fall strictly inside (0, 1); the last may be 0");
         above = bar;
         keys.push_back(rule == between::log_alpha   ? -0.5 * std::log(bar)
                        : rule == between::log_sigma ? 0.5 * std::log((1 - bar) / bar)
@@ -131,7 +131,7 @@ class discrete_schedule {
     return lambda > 0 ? 0.5 * std::log1p(std::exp(-2 * lambda)) : 0.5 * std::log1p(std::exp(2 * lambda)) - lambda;
   }
 
-  std::shared_ptr<const table> table_;
+  shared<table> table_;
 };
 
 }  // namespace noisefall

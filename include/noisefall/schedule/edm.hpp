@@ -21,8 +21,7 @@ struct edm {
 
   void check() const {
     require(sigma_min >= 0 && sigma_max > sigma_min && std::isfinite(sigma_max), name,
-            "sigma_min: " + std::to_string(sigma_min) + ", sigma_max: " + std::to_string(sigma_max),
-            "0 <= sigma_min < sigma_max");
+            {"sigma_min: ", sigma_min, ", sigma_max: ", sigma_max}, "0 <= sigma_min < sigma_max");
   }
 
   noise_level at(double t) const { return {t, 1, t}; }

@@ -18,7 +18,7 @@ struct rectified_flow {
 
   double t_end = 1e-3;  // in [0, 1)
 
-  void check() const { require(t_end >= 0 && t_end < 1, name, "t_end: " + std::to_string(t_end), "0 to 1, without 1"); }
+  void check() const { require(t_end >= 0 && t_end < 1, name, {"t_end: ", t_end}, "0 to 1, without 1"); }
 
   noise_level at(double t) const { return {t, 1 - t, t}; }
   double time_of(double lambda) const { return 1 / (1 + std::exp(lambda)); }

@@ -35,7 +35,7 @@ noise_level level_at_lambda(const S& schedule, double lambda) {
 // flow, the level of the same signal-to-noise ratio elsewhere.
 template <NoiseSchedule S>
 noise_level level_at_flow_sigma(const S& schedule, double sigma) {
-  require(sigma >= 0 && sigma <= 1, "level_at_flow_sigma", "sigma: " + std::to_string(sigma), "0 to 1");
+  require(sigma >= 0 && sigma <= 1, "level_at_flow_sigma", {"sigma: ", sigma}, "0 to 1");
   const noise_level direct = schedule.at(sigma);
   return direct.alpha == 1 - sigma && direct.sigma == sigma ? direct : level_at_rho(schedule, sigma / (1 - sigma));
 }

@@ -27,8 +27,7 @@ class linear : public discrete_schedule {
 
     void check() const {
       require(beta_start > 0 && beta_start <= beta_end && beta_end < 1, name,
-              "beta_start: " + std::to_string(beta_start) + ", beta_end: " + std::to_string(beta_end),
-              "0 < beta_start <= beta_end < 1");
+              {"beta_start: ", beta_start, ", beta_end: ", beta_end}, "0 < beta_start <= beta_end < 1");
       require(train_steps >= 1, name, "train_steps: 0", "1 or more");
     }
   };

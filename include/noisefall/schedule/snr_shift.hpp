@@ -23,7 +23,7 @@ class snr_shift : public discrete_schedule {
 
  private:
   static std::vector<double> shifted(const discrete_schedule& of, double scale) {
-    require(scale > 0 && std::isfinite(scale), name, "scale: " + std::to_string(scale), "above 0");
+    require(scale > 0 && std::isfinite(scale), name, {"scale: ", scale}, "above 0");
     std::vector<double> bars(of.alphas_cumprod().begin(), of.alphas_cumprod().end());
     for (double& bar : bars) bar /= scale + (1 - scale) * bar;
     return bars;

@@ -21,8 +21,8 @@ struct trig_flow {
   double t_end = 0.004;     // in [0, pi/2)
 
   void check() const {
-    require(sigma_data > 0 && std::isfinite(sigma_data), name, "sigma_data: " + std::to_string(sigma_data), "above 0");
-    require(t_end >= 0 && t_end < t_max(), name, "t_end: " + std::to_string(t_end), "0 to pi/2, without pi/2");
+    require(sigma_data > 0 && std::isfinite(sigma_data), name, {"sigma_data: ", sigma_data}, "above 0");
+    require(t_end >= 0 && t_end < t_max(), name, {"t_end: ", t_end}, "0 to pi/2, without pi/2");
   }
 
   noise_level at(double t) const { return {t, t == t_max() ? 0 : std::cos(t), sigma_data * std::sin(t)}; }

@@ -23,9 +23,9 @@ struct vp_linear {
   double t_end = 1e-3;  // in [0, 1)
 
   void check() const {
-    require(beta_0 > 0 && beta_1 >= beta_0 && std::isfinite(beta_1), name,
-            "beta_0: " + std::to_string(beta_0) + ", beta_1: " + std::to_string(beta_1), "0 < beta_0 <= beta_1");
-    require(t_end >= 0 && t_end < 1, name, "t_end: " + std::to_string(t_end), "0 to 1, without 1");
+    require(beta_0 > 0 && beta_1 >= beta_0 && std::isfinite(beta_1), name, {"beta_0: ", beta_0, ", beta_1: ", beta_1},
+            "0 < beta_0 <= beta_1");
+    require(t_end >= 0 && t_end < 1, name, {"t_end: ", t_end}, "0 to 1, without 1");
   }
 
   noise_level at(double t) const {

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/owner.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
 
@@ -33,19 +32,18 @@ class vp_table {
     for (const double bar : alphas_cumprod) {
       const double log_alpha = 0.5 * std::log(bar);
       require(bar > 0 && bar < 1 && (logs.empty() || log_alpha < logs.back()),
-              "vp_table: alphas_cumprod[" + std::to_string(logs.size()) + "]", std::to_string(bar),
-              "values that fall strictly inside (0, 1)");
+              {"vp_table: alphas_cumprod[", logs.size(), "]"}, {bar}, "values that fall strictly inside (0, 1)");
       logs.push_back(log_alpha);
     }
     const auto lambda = [](double log_alpha) { return log_alpha - 0.5 * std::log(-std::expm1(2 * log_alpha)); };
     while (!logs.empty() && lambda(logs.back()) < lambda_clip) logs.pop_back();
-    require(logs.size() >= 2, name, std::to_string(logs.size()) + " levels above lambda_clip", "two or more");
-    log_alphas_ = std::make_shared<const std::vector<double>>(std::move(logs));
+    require(logs.size() >= 2, name, {logs.size(), " levels above lambda_clip"}, "two or more");
+    table_ = shared<table>{new table{std::move(logs)}};
   }
 
   // t may lie beyond [1/N, 1]; below the t at which alpha = 1, the level is clean.
   noise_level at(double t) const {
-    const std::vector<double>& logs = *log_alphas_;
+    const std::vector<double>& logs = table_->log_alphas;
     const double position = t * static_cast<double>(length()) - 1;
     const double last = static_cast<double>(length() - 2);
     const double low = std::min(std::max(std::floor(position), 0.0), last);
@@ -55,10 +53,10 @@ class vp_table {
   }
 
   double time_of(double lambda) const {
-    const std::vector<double>& logs = *log_alphas_;
+    const std::vector<double>& logs = table_->log_alphas;
     const double e = std::exp(-2 * std::abs(lambda));
     const double log_alpha = -0.5 * (lambda > 0 ? std::log1p(e) : std::log1p(e) - 2 * lambda);
-    const auto below = std::upper_bound(logs.begin(), logs.end(), log_alpha, std::greater<>{});
+    const auto below = std::upper_bound(logs.begin(), logs.end(), log_alpha, [](double a, double b) { return a > b; });
     const std::size_t found = static_cast<std::size_t>(below - logs.begin());
     const std::size_t i = std::min(found == 0 ? 0 : found - 1, length() - 2);
     const double position = static_cast<double>(i) + (log_alpha - logs[i]) / (logs[i + 1] - logs[i]);
@@ -69,10 +67,14 @@ class vp_table {
   double t_min() const { return 1 / static_cast<double>(length()); }
   double t_max() const { return 1; }
   // What is left of the table.
-  std::size_t length() const { return log_alphas_->size(); }
+  std::size_t length() const { return table_->log_alphas.size(); }
 
  private:
-  std::shared_ptr<const std::vector<double>> log_alphas_;
+  struct table : counted {
+    explicit table(std::vector<double> logs) : log_alphas{std::move(logs)} {}
+    std::vector<double> log_alphas;
+  };
+  shared<table> table_;
 };
 
 }  // namespace noisefall

@@ -21,11 +21,11 @@ namespace noisefall {
 struct churn {
   double s_churn = 0, s_tmin = 0, s_tmax = std::numeric_limits<double>::infinity(), s_noise = 1;
 
-  void check(const std::string& where) const {
-    require_range(where + ".s_churn", s_churn, 0);
-    require_range(where + ".s_noise", s_noise, 0);
-    require(s_tmin >= 0, where + ".s_tmin", "is negative or not a number", "0 or more");
-    require(s_tmax >= s_tmin, where + ".s_tmax", "is below s_tmin or not a number", "s_tmin or more");
+  void check(std::string_view where) const {
+    require_range({where, ".s_churn"}, s_churn, 0);
+    require_range({where, ".s_noise"}, s_noise, 0);
+    require(s_tmin >= 0, {where, ".s_tmin"}, "is negative or not a number", "0 or more");
+    require(s_tmax >= s_tmin, {where, ".s_tmax"}, "is below s_tmin or not a number", "s_tmin or more");
   }
 };
 

@@ -61,8 +61,7 @@ struct dpm_adaptive {
 
   void check_ends(const noise_level& first, const noise_level& last) const {
     const double from = first.lambda(), to = last.lambda();
-    require(std::isfinite(from) && std::isfinite(to) && from < to, name,
-            "from lambda " + std::to_string(from) + " to " + std::to_string(to),
+    require(std::isfinite(from) && std::isfinite(to) && from < to, name, {"from lambda ", from, " to ", to},
             "a trajectory between two finite lambdas (0 < sigma, 0 < alpha), the first one noisier");
   }
 

@@ -33,7 +33,7 @@ struct dpm_pp_sde {
   std::size_t history() const { return 0; }
   void check() const {
     require_range("dpm_pp_sde.eta", eta, 0);
-    require(r > 0 && r < 1, "dpm_pp_sde.r", "is " + std::to_string(r), "above 0 and below 1");
+    require(r > 0 && r < 1, "dpm_pp_sde.r", {"is ", r}, "above 0 and below 1");
     require_range("dpm_pp_sde.s_noise", s_noise, 0);
   }
 

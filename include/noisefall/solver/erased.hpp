@@ -3,10 +3,10 @@
 
 #include <concepts>
 #include <cstddef>
-#include <memory>
 #include <string_view>
 #include <utility>
 
+#include <noisefall/core/owner.hpp>
 #include <noisefall/solver/concept.hpp>
 #include <noisefall/solver/plan.hpp>
 
@@ -15,11 +15,13 @@ namespace noisefall {
 // Copies share the solver they hold, which nothing can change. One virtual call a step, on scalars; no other cost.
 class erased_solver {
  public:
+  erased_solver() = default;  // holds none
   template <class S>
   requires(!std::same_as<S, erased_solver>) && requires(const S& s, const step_window& window) { s.plan(window); }
   erased_solver(S solver)  // NOLINT(google-explicit-constructor): stands wherever a solver does
-      : held_{std::make_shared<const model<S>>(std::move(solver))} {}
+      : held_{new model<S>(std::move(solver))} {}
 
+  explicit operator bool() const { return bool{held_}; }
   std::string_view name() const { return held_->name(); }
   bool takes_two_readings() const { return held_->takes_two_readings(); }
   int order() const { return held_->order(); }
@@ -28,11 +30,7 @@ class erased_solver {
   step_plan plan(const step_window& window) const { return held_->plan(window); }
 
  private:
-  struct interface {
-    interface() = default;
-    interface(const interface&) = delete;
-    interface& operator=(const interface&) = delete;
-    virtual ~interface() = default;
+  struct interface : counted {
     virtual std::string_view name() const = 0;
     virtual bool takes_two_readings() const = 0;
     virtual int order() const = 0;
@@ -54,7 +52,7 @@ class erased_solver {
     S solver;
   };
 
-  std::shared_ptr<const interface> held_;
+  shared<interface> held_;
 };
 
 }  // namespace noisefall

@@ -3,11 +3,11 @@
 
 #include <concepts>
 #include <cstddef>
-#include <memory>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include <noisefall/core/owner.hpp>
 #include <noisefall/solver/concept.hpp>
 #include <noisefall/solver/own_step.hpp>
 
@@ -25,11 +25,13 @@ class own_walk {
 // Copies share the solver they hold, which nothing can change.
 class erased_own_step {
  public:
+  erased_own_step() = default;  // holds none
   template <class S>
   requires(!std::same_as<std::remove_cvref_t<S>, erased_own_step> && OwnStep<std::remove_cvref_t<S>>)
       erased_own_step(S&& solver)  // NOLINT(google-explicit-constructor): stands for what it holds
-      : held_{std::make_shared<const model<std::remove_cvref_t<S>>>(std::forward<S>(solver))} {}
+      : held_{new model<std::remove_cvref_t<S>>(std::forward<S>(solver))} {}
 
+  explicit operator bool() const { return bool{held_}; }
   std::string_view name() const { return held_->name(); }
   void check() const { held_->check(); }
   void check_ends(const noise_level& first, const noise_level& last) const { held_->check_ends(first, last); }
@@ -37,13 +39,12 @@ class erased_own_step {
   std::size_t tensors() const { return held_->tensors(); }
   std::size_t readings() const { return held_->readings(); }
   quantity reads() const { return held_->reads(); }
-  std::unique_ptr<own_walk> walk() const { return held_->walk(); }
+  owned<own_walk> walk() const { return held_->walk(); }
   // Hands over what tells two such solvers apart, for checkpoints; nothing, if the solver has no parameters(archive&).
   void parameters(archive& to) const { held_->parameters(to); }
 
  private:
-  struct interface {
-    virtual ~interface() = default;
+  struct interface : counted {
     virtual std::string_view name() const = 0;
     virtual void check() const = 0;
     virtual void check_ends(const noise_level&, const noise_level&) const = 0;
@@ -51,7 +52,7 @@ class erased_own_step {
     virtual std::size_t tensors() const = 0;
     virtual std::size_t readings() const = 0;
     virtual quantity reads() const = 0;
-    virtual std::unique_ptr<own_walk> walk() const = 0;
+    virtual owned<own_walk> walk() const = 0;
     virtual void parameters(archive& to) const = 0;
   };
 
@@ -78,14 +79,14 @@ class erased_own_step {
     std::size_t tensors() const override { return solver.tensors(); }
     std::size_t readings() const override { return solver.readings(); }
     quantity reads() const override { return solver.reads(); }
-    std::unique_ptr<own_walk> walk() const override { return std::make_unique<walk_of<S>>(solver); }
+    owned<own_walk> walk() const override { return owned<own_walk>{new walk_of<S>(solver)}; }
     void parameters(archive& to) const override {
       if constexpr (requires { solver.parameters(to); }) solver.parameters(to);
     }
     S solver;
   };
 
-  std::shared_ptr<const interface> held_;
+  shared<interface> held_;
 };
 
 }  // namespace noisefall

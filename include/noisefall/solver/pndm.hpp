@@ -47,7 +47,7 @@ struct pndm {
   std::size_t history() const { return 3; }
   void check() const {
     require_range("pndm.stride", stride, 0);
-    require(stride == std::floor(stride), "pndm.stride", "is " + std::to_string(stride), "an integer");
+    require(stride == std::floor(stride), "pndm.stride", {"is ", stride}, "an integer");
   }
 
   step_plan plan(const step_window& window) const {

@@ -3,7 +3,6 @@
 
 #include <limits>
 #include <string>
-#include <string_view>
 
 #include <noisefall/core/error.hpp>
 #include <noisefall/parameterisation/concept.hpp>
@@ -13,7 +12,7 @@ namespace noisefall {
 inline constexpr double no_upper_bound = std::numeric_limits<double>::max();  // finite, however large
 
 // Throws unless low <= value <= high; NaN is outside every range.
-inline void require_range(std::string_view where, double value, double low, double high = no_upper_bound) {
+inline void require_range(const message& where, double value, double low, double high = no_upper_bound) {
   if (value >= low && value <= high) return;
   const auto text = [](double v) {
     std::string s = std::to_string(v);
@@ -21,12 +20,12 @@ inline void require_range(std::string_view where, double value, double low, doub
     if (s.back() == '.') s.pop_back();
     return s;
   };
-  const std::string above = high >= no_upper_bound ? " or more, and finite" : " to " + text(high);
-  throw error{std::string{where}, "is " + text(value), text(low) + above};
+  if (high >= no_upper_bound) throw error{where, {"is ", text(value)}, {text(low), " or more, and finite"}};
+  throw error{where, {"is ", text(value)}, {text(low), " to ", text(high)}};
 }
 
 // Throws unless the readings are clean data or noise.
-inline void require_x0_or_eps(std::string_view where, quantity of) {
+inline void require_x0_or_eps(const message& where, quantity of) {
   require(of == quantity::x0 || of == quantity::eps, where, "is the network's raw output", "x0 or eps");
 }
 

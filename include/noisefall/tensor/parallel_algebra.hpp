@@ -53,6 +53,11 @@ class parallel_algebra {
   shape extents(const view& of) const { return of.extents(); }
   view part(const view& of, std::size_t k, std::size_t parts) const { return whole.part(of, k, parts); }
 
+  template <class Narrow>
+  static mutable_view<Narrow> narrow(const span& of) {
+    return span_algebra<T>::template narrow<Narrow>(of);
+  }
+
   void pass(const pass_description<view, span>& what) const {
     const kernels::fused_pass<T> pass{what};
     const shape& extents = what.outputs.empty() ? what.store.extents() : what.outputs[0].extents();

@@ -77,6 +77,12 @@ struct span_algebra {
     }
   }
 
+  // The memory of a batch lent to a network that gives halves or bfloat16s; a view of what it wrote widens them.
+  template <class Narrow>
+  static mutable_view<Narrow> narrow(const span& of) {
+    return {reinterpret_cast<Narrow*>(of.data()), of.extents()};
+  }
+
   // Slices along the axis after the samples.
   view part(const view& of, std::size_t k, std::size_t parts) const {
     const shape extents = of.extents().with_extent(1, of.extents()[1] / parts);

@@ -29,8 +29,7 @@ struct beta {
 
   void check() const {
     require_steps(steps, name);
-    require(a > 0 && a <= 50 && b > 0 && b <= 50, name, "a: " + std::to_string(a) + ", b: " + std::to_string(b),
-            "above 0, up to 50");
+    require(a > 0 && a <= 50 && b > 0 && b <= 50, name, {"a: ", a, ", b: ", b}, "above 0, up to 50");
   }
 
   template <NoiseSchedule S>

@@ -56,9 +56,8 @@ inline double beta_quantile_lower(double p, double a, double b) {
 // The x in [0, 1] with I_x(a, b) = p, for p in [0, 1] and 0 < a, b <= 50 (scipy.stats.beta.ppf); exactly 0 and 1 at the
 // ends. Absolute error below 1e-13.
 inline double beta_quantile(double p, double a, double b) {
-  require(p >= 0 && p <= 1, "beta_quantile", "p: " + std::to_string(p), "0 to 1");
-  require(a > 0 && a <= 50 && b > 0 && b <= 50, "beta_quantile",
-          "a: " + std::to_string(a) + ", b: " + std::to_string(b), "above 0, up to 50");
+  require(p >= 0 && p <= 1, "beta_quantile", {"p: ", p}, "0 to 1");
+  require(a > 0 && a <= 50 && b > 0 && b <= 50, "beta_quantile", {"a: ", a, ", b: ", b}, "above 0, up to 50");
   if (p == 0 || p == 1) return p;
   if (p > incomplete_beta(0.5, a, b)) return 1 - beta_quantile_lower(1 - p, b, a);
   return beta_quantile_lower(p, a, b);

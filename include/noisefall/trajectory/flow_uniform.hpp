@@ -47,15 +47,14 @@ struct flow_uniform {
 
   void check() const {
     require_steps(steps, name);
-    require(shift > 0 && std::isfinite(shift), name, "shift: " + std::to_string(shift), "above 0");
+    require(shift > 0 && std::isfinite(shift), name, {"shift: ", shift}, "above 0");
     require(!mu || shift == 1, name, "both shift and mu", "one of the two");
-    require(!mu || (std::isfinite(*mu) && (law == shift_law::exponential || *mu > 0)), name,
-            "mu: " + std::to_string(mu.value_or(0)), "finite; above 0 for the linear law");
-    require(!terminal || (*terminal >= 0 && *terminal < 1), name, "terminal: " + std::to_string(terminal.value_or(0)),
+    require(!mu || (std::isfinite(*mu) && (law == shift_law::exponential || *mu > 0)), name, {"mu: ", mu.value_or(0)},
+            "finite; above 0 for the linear law");
+    require(!terminal || (*terminal >= 0 && *terminal < 1), name, {"terminal: ", terminal.value_or(0)},
             "0 to 1, without 1");
-    require(first > 0 && first <= 1, name, "first: " + std::to_string(first), "above 0, up to 1");
-    require(!last || (*last > 0 && *last <= first), name, "last: " + std::to_string(last.value_or(0)),
-            "above 0, up to first");
+    require(first > 0 && first <= 1, name, {"first: ", first}, "above 0, up to 1");
+    require(!last || (*last > 0 && *last <= first), name, {"last: ", last.value_or(0)}, "above 0, up to first");
   }
 
   // The n sigmas, without the clean end.

@@ -46,7 +46,7 @@ inline double numpy_point(double start, long i, double step) {
 // where the noisiest indices are left out (lambda_min_clipped). They throw on n = 0 and on n > last.
 
 inline void require_steps(std::size_t n, std::size_t last, std::string_view where) {
-  require(n >= 1 && n <= last, where, "steps: " + std::to_string(n), "1 to " + std::to_string(last));
+  require(n >= 1 && n <= last, where, {"steps: ", n}, {"1 to ", last});
 }
 
 // labels: round(i (last - 1) / (n - 1)), i = n - 1 .. 0; for n = 1 that is {0}, as numpy.linspace has it.

@@ -21,8 +21,7 @@ template <NoiseSchedule S>
 std::vector<noise_level> levels_from_sigmas(const S& schedule, std::span<const double> sigmas) {
   std::vector<noise_level> levels;
   for (const double sigma : sigmas) {
-    require(sigma >= 0, "levels_from_sigmas: [" + std::to_string(levels.size()) + "]", std::to_string(sigma),
-            "0 or more");
+    require(sigma >= 0, {"levels_from_sigmas: [", levels.size(), "]"}, {sigma}, "0 or more");
     levels.push_back(sigma == 0 ? clean_level(schedule) : level_at_rho(schedule, sigma));
   }
   return levels;
@@ -43,7 +42,7 @@ struct sigma_list {
 
   std::vector<double> sigmas{};  // two or more, falling strictly
 
-  void check() const { require(sigmas.size() >= 2, name, std::to_string(sigmas.size()) + " sigmas", "two or more"); }
+  void check() const { require(sigmas.size() >= 2, name, {sigmas.size(), " sigmas"}, "two or more"); }
 
   template <NoiseSchedule S>
   trajectory operator()(const S& schedule) const {
@@ -67,8 +66,8 @@ struct time_list {
     check();
     std::vector<leg> legs;
     for (std::size_t i = 0; i < times.size(); ++i) {
-      require(times[i] >= schedule.t_min() && times[i] <= schedule.t_max(), name, "time: " + std::to_string(times[i]),
-              std::to_string(schedule.t_min()) + " to " + std::to_string(schedule.t_max()));
+      require(times[i] >= schedule.t_min() && times[i] <= schedule.t_max(), name, {"time: ", times[i]},
+              {schedule.t_min(), " to ", schedule.t_max()});
       const noise_level to = i + 1 < times.size()       ? schedule.at(times[i + 1])
                              : end == final_level::zero ? clean_level(schedule)
                                                         : schedule.at(schedule.t_min());

@@ -18,12 +18,10 @@ namespace noisefall {
 // z (SDEdit, arXiv:2108.01073). strength in (0, 1]; a product within 1e-9 below an integer counts as that integer.
 // Refused where no leg is left: the result would be the image itself.
 inline trajectory partial(const trajectory& whole, double strength) {
-  require(strength > 0 && strength <= 1, "partial", "strength: " + std::to_string(strength), "above 0, up to 1");
+  require(strength > 0 && strength <= 1, "partial", {"strength: ", strength}, "above 0, up to 1");
   const std::size_t n = whole.steps();
   const std::size_t kept = std::min(static_cast<std::size_t>(static_cast<double>(n) * strength + 1e-9), n);
-  require(kept >= 1, "partial",
-          "strength: " + std::to_string(strength) + " of " + std::to_string(n) + " steps leaves none",
-          "at least 1 / " + std::to_string(n));
+  require(kept >= 1, "partial", {"strength: ", strength, " of ", n, " steps leaves none"}, {"at least 1 / ", n});
   return {std::vector<leg>(whole.legs().end() - static_cast<std::ptrdiff_t>(kept), whole.legs().end()), whole.kind()};
 }
 
@@ -38,7 +36,7 @@ struct image_to_image {
 
   void check() const {
     if constexpr (requires { rule.check(); }) rule.check();
-    require(strength > 0 && strength <= 1, name, "strength: " + std::to_string(strength), "above 0, up to 1");
+    require(strength > 0 && strength <= 1, name, {"strength: ", strength}, "above 0, up to 1");
   }
 
   template <NoiseSchedule S>

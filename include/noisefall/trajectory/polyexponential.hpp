@@ -28,7 +28,7 @@ struct polyexponential {
 
   void check() const {
     require_steps(steps, name);
-    require(rho > 0 && std::isfinite(rho), name, "rho: " + std::to_string(rho), "above 0");
+    require(rho > 0 && std::isfinite(rho), name, {"rho: ", rho}, "above 0");
   }
 
   template <NoiseSchedule S>

@@ -28,15 +28,14 @@ inline std::vector<double> linear_ramp(std::size_t n, double a, double b) {
 
 inline void require_ends(std::size_t n, double lo, double hi, std::string_view where) {
   require(n >= 1, where, "steps: 0", "1 or more");
-  require(lo > 0 && hi >= lo && std::isfinite(hi), where,
-          "sigma_min: " + std::to_string(lo) + ", sigma_max: " + std::to_string(hi),
+  require(lo > 0 && hi >= lo && std::isfinite(hi), where, {"sigma_min: ", lo, ", sigma_max: ", hi},
           "0 < sigma_min <= sigma_max, both finite");
 }
 
 // (hi^(1/rho) + i/(n-1) (lo^(1/rho) - hi^(1/rho)))^rho, arXiv:2206.00364 eq. 5. rho > 0, usually 7.
 inline std::vector<double> karras_ramp(std::size_t n, double lo, double hi, double rho = 7) {
   require_ends(n, lo, hi, "karras");
-  require(rho > 0 && std::isfinite(rho), "karras", "rho: " + std::to_string(rho), "above 0");
+  require(rho > 0 && std::isfinite(rho), "karras", {"rho: ", rho}, "above 0");
   const double bottom = std::pow(lo, 1 / rho), top = std::pow(hi, 1 / rho);
   std::vector<double> ramp = linear_ramp(n, 0, 1);
   for (double& r : ramp) r = std::pow(top + r * (bottom - top), rho);
@@ -54,7 +53,7 @@ inline std::vector<double> exponential_ramp(std::size_t n, double lo, double hi)
 // ln(sigma) = r^rho ln(hi / lo) + ln(lo), r from 1 to 0 (k-diffusion). rho > 0; rho = 1 is exponential_ramp.
 inline std::vector<double> polyexponential_ramp(std::size_t n, double lo, double hi, double rho = 1) {
   require_ends(n, lo, hi, "polyexponential");
-  require(rho > 0 && std::isfinite(rho), "polyexponential", "rho: " + std::to_string(rho), "above 0");
+  require(rho > 0 && std::isfinite(rho), "polyexponential", {"rho: ", rho}, "above 0");
   std::vector<double> ramp = linear_ramp(n, 1, 0);
   for (double& r : ramp) r = std::exp(std::pow(r, rho) * (std::log(hi) - std::log(lo)) + std::log(lo));
   return ramp;

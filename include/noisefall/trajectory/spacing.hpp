@@ -36,8 +36,7 @@ trajectory over_sigmas(const S& schedule, std::size_t n, std::optional<double> l
   const noise_level bottom = lo ? level_at_rho(schedule, *lo) : schedule.at(schedule.t_min());
   const std::size_t points = end == final_level::zero ? n : n + 1;
   const double low = lo ? *lo : bottom.rho(), high = hi ? *hi : top.rho();
-  require(points == 1 || low < high, where,
-          "sigma_min: " + std::to_string(low) + ", sigma_max: " + std::to_string(high), "sigma_min below sigma_max");
+  require(points == 1 || low < high, where, {"sigma_min: ", low, ", sigma_max: ", high}, "sigma_min below sigma_max");
   const std::vector<double> sigmas = ramp(points, low, high);
   std::vector<noise_level> levels{top};
   for (std::size_t i = 1; i + 1 < points; ++i) levels.push_back(level_at_rho(schedule, sigmas[i]));
@@ -76,8 +75,7 @@ trajectory over_indices(const S& schedule, std::span<const long> indices, final_
   const long length = static_cast<long>(table_length(schedule, where));
   std::vector<leg> legs;
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    require(indices[i] >= 0 && indices[i] < length, where, "index: " + std::to_string(indices[i]),
-            "0 to " + std::to_string(length - 1));
+    require(indices[i] >= 0 && indices[i] < length, where, {"index: ", indices[i]}, {"0 to ", length - 1});
     const bool last = i + 1 == indices.size();
     const noise_level to = !last                      ? schedule.at(static_cast<double>(indices[i + 1]))
                            : end == final_level::zero ? clean_level(schedule)

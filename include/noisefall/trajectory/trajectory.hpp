@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/function_ref.hpp>
 #include <noisefall/schedule/noise_level.hpp>
 
 namespace noisefall {
@@ -37,12 +38,10 @@ class trajectory {
   trajectory(std::vector<leg> legs, trajectory_kind kind) : legs_{std::move(legs)}, kind_{kind} { check(); }
 
   // The same legs, each label that is left open filled in.
-  template <class Label>
-  trajectory labelled(Label label) const {
-    trajectory filled = *this;
-    for (leg& l : filled.legs_)
+  trajectory labelled(function_ref<double(const noise_level&)> label) && {
+    for (leg& l : legs_)
       if (std::isnan(l.label)) l.label = label(l.from);
-    return filled;
+    return std::move(*this);
   }
 
   std::size_t steps() const { return legs_.size(); }
@@ -53,8 +52,8 @@ class trajectory {
   const noise_level& back() const { return legs_.back().to; }
 
  private:
-  static std::vector<leg> between(std::span<const noise_level> levels) {
-    require(levels.size() >= 2, "trajectory", std::to_string(levels.size()) + " levels", "two levels or more");
+  [[gnu::cold]] static std::vector<leg> between(std::span<const noise_level> levels) {
+    require(levels.size() >= 2, "trajectory", {levels.size(), " levels"}, "two levels or more");
     std::vector<leg> legs;
     legs.reserve(levels.size() - 1);
     for (std::size_t i = 1; i < levels.size(); ++i) legs.push_back({levels[i - 1], levels[i]});
@@ -63,25 +62,24 @@ class trajectory {
 
   static bool cleaner(const noise_level& a, const noise_level& b) { return a.sigma * b.alpha < b.sigma * a.alpha; }
 
-  void check() const {
+  [[gnu::cold]] void check() const {
     require(!legs_.empty(), "trajectory", "no legs", "one leg or more");
     for (std::size_t i = 0; i < legs_.size(); ++i) {
-      const std::string where = "trajectory: leg " + std::to_string(i);
       for (const noise_level& l : {legs_[i].from, legs_[i].to})
-        require(l.alpha >= 0 && l.sigma >= 0 && l.alpha + l.sigma > 0 && std::isfinite(l.alpha + l.sigma), where,
-                "a level with alpha " + std::to_string(l.alpha) + ", sigma " + std::to_string(l.sigma),
+        require(l.alpha >= 0 && l.sigma >= 0 && l.alpha + l.sigma > 0 && std::isfinite(l.alpha + l.sigma),
+                {"trajectory: leg ", i}, {"a level with alpha ", l.alpha, ", sigma ", l.sigma},
                 "finite alpha >= 0 and sigma >= 0, not both zero");
       if (kind_ == trajectory_kind::compat) continue;
       const bool falls = cleaner(legs_[i].to, legs_[i].from), rises = cleaner(legs_[i].from, legs_[i].to);
       if (kind_ == trajectory_kind::descending)
-        require(falls, where,
-                std::string{rises ? "rises" : "repeats a level"} + " (sigma/alpha from " +
-                    std::to_string(legs_[i].from.rho()) + " to " + std::to_string(legs_[i].to.rho()) + ")",
+        require(falls, {"trajectory: leg ", i},
+                {rises ? "rises" : "repeats a level", " (sigma/alpha from ", legs_[i].from.rho(), " to ",
+                 legs_[i].to.rho(), ")"},
                 "levels that fall strictly; build it as inversion, renoise or compat to allow more");
       if (kind_ == trajectory_kind::inversion)
-        require(rises, where, "does not rise", "levels that rise strictly, in an inversion");
+        require(rises, {"trajectory: leg ", i}, "does not rise", "levels that rise strictly, in an inversion");
       if (i > 0)
-        require(legs_[i].from == legs_[i - 1].to, where, "does not start where the last leg ended",
+        require(legs_[i].from == legs_[i - 1].to, {"trajectory: leg ", i}, "does not start where the last leg ended",
                 "a leg that starts at the last leg's end, unless built as compat");
     }
   }

@@ -29,10 +29,9 @@ struct vp_times {
 
   void check() const {
     require_steps(steps, name);
-    require(beta_d > 0 && beta_min >= 0, name,
-            "beta_d: " + std::to_string(beta_d) + ", beta_min: " + std::to_string(beta_min),
+    require(beta_d > 0 && beta_min >= 0, name, {"beta_d: ", beta_d, ", beta_min: ", beta_min},
             "beta_d > 0, beta_min >= 0");
-    require(t_last > 0 && t_last < 1, name, "t_last: " + std::to_string(t_last), "inside (0, 1)");
+    require(t_last > 0 && t_last < 1, name, {"t_last: ", t_last}, "inside (0, 1)");
   }
 
   template <NoiseSchedule S>

@@ -1,0 +1,41 @@
+# What the umbrella must never include, directly or through another header:  cmake -DROOT=<repository> -P umbrella.cmake
+#
+# The list of all solvers and the variant over it cost every user's file, and only configuration and tests need them.
+
+cmake_minimum_required(VERSION 3.22)
+set(forbidden noisefall/solver/built_in.hpp noisefall/solver/one_of.hpp)
+
+set(seen noisefall/noisefall.hpp)
+set(left ${seen})
+set(findings 0)
+while(left)
+  list(POP_FRONT left header)
+  file(STRINGS ${ROOT}/include/${header} includes REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]")
+  foreach(line IN LISTS includes)
+    string(REGEX MATCH "([<\"])([^>\"]*)[>\"]" ignored "${line}")
+    set(target ${CMAKE_MATCH_2})
+    if(CMAKE_MATCH_1 STREQUAL "\"" AND NOT target MATCHES "^noisefall/")  # relative to the file
+      get_filename_component(beside ${ROOT}/include/${header} DIRECTORY)
+      get_filename_component(target ${beside}/${target} ABSOLUTE)
+      file(RELATIVE_PATH target ${ROOT}/include ${target})
+    endif()
+    if(target IN_LIST forbidden)
+      message("include/${header}: includes ${target}, and the umbrella includes ${header}")
+      math(EXPR findings "${findings} + 1")
+    elseif(target MATCHES "^noisefall/" AND NOT target IN_LIST seen)
+      list(APPEND seen ${target})
+      list(APPEND left ${target})
+    endif()
+  endforeach()
+endwhile()
+
+list(LENGTH seen count)
+foreach(header IN LISTS forbidden)
+  if(NOT EXISTS ${ROOT}/include/${header})
+    message(FATAL_ERROR "there is no ${header}: this check looks for a name that is gone")
+  endif()
+endforeach()
+if(findings)
+  message(FATAL_ERROR "${findings} findings in ${count} headers")
+endif()
+message("the umbrella is ${count} headers, none of them ${forbidden}")
