@@ -78,6 +78,15 @@ function(_noisefall_need_Catch2)  # version 2 (Debian 12) and version 3 both ser
   endif()
 endfunction()
 
+function(_noisefall_need_benchmark)
+  set(BENCHMARK_ENABLE_TESTING OFF)
+  set(BENCHMARK_ENABLE_INSTALL OFF)
+  set(BENCHMARK_ENABLE_WERROR OFF)
+  _noisefall_find_or_fetch(benchmark ""
+    URL https://github.com/google/benchmark/archive/refs/tags/v1.8.3.tar.gz
+    URL_HASH SHA256=6bc180a57d23d4d9515519f92b0c83d61b05b5bab188961f36ac7b06b0d9e9ce)
+endfunction()
+
 macro(noisefall_need name)
   cmake_language(CALL _noisefall_need_${name})
 endmacro()

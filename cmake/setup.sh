@@ -4,24 +4,26 @@ set -eu
 
 usage() {
   cat <<'EOT'
-usage: sh cmake/setup.sh [--ci] [--help]
+usage: sh cmake/setup.sh [--ci] [--bench] [--help]
 
 Installs what noisefall's tests and examples need and this machine does not have yet: a C++20 compiler, CMake, make,
 Eigen, xtensor, nlohmann_json, Catch2 and zlib, from the distribution's own packages. Asks for nothing and needs no
 root when all is there.
 
-  --ci    also what checks the code: clang-format, clang-tidy, clang, ccache, git, and a compiler and an emulator for
-          AArch64
-  --help  this text
+  --ci     also what checks the code: clang-format, clang-tidy, clang, ccache, git, and a compiler and an emulator for
+           AArch64
+  --bench  also what the benchmarks are built with: Google Benchmark
+  --help   this text
 EOT
 }
 
-ci=no
+ci=no bench=no
 for argument in "$@"; do
   case $argument in
     --ci) ci=yes ;;
+    --bench) bench=yes ;;
     --help | -h) usage; exit 0 ;;
-    *) echo "setup: unknown argument '$argument': allowed are --ci and --help" >&2; exit 2 ;;
+    *) echo "setup: unknown argument '$argument': allowed are --ci, --bench and --help" >&2; exit 2 ;;
   esac
 done
 
@@ -72,6 +74,9 @@ look() {
   has_header nlohmann/json.hpp || missing="$missing nlohmann-json3-dev"
   has_header catch2/catch.hpp catch2/catch_test_macros.hpp || missing="$missing catch2"
   has_header zlib.h || missing="$missing zlib1g-dev"
+  if [ $bench = yes ]; then
+    has_header benchmark/benchmark.h || missing="$missing libbenchmark-dev"
+  fi
   if [ $ci = yes ]; then
     for tool in clang-format clang-tidy clang ccache git; do
       has_command $tool || missing="$missing $tool"

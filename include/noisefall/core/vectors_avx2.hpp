@@ -18,6 +18,8 @@ using reals = __m256;
 using doubles = __m256d;
 using words = __m256i;
 inline constexpr std::size_t lanes = 8;  // of 32 bits
+template <class T>
+inline constexpr std::size_t width = 32 / sizeof(T);
 
 [[NOISEFALL_AVX2, gnu::always_inline]] inline reals real(float a) { return _mm256_set1_ps(a); }
 [[NOISEFALL_AVX2, gnu::always_inline]] inline doubles real(double a) { return _mm256_set1_pd(a); }
@@ -95,6 +97,9 @@ inline constexpr std::size_t product_step = 2;
 [[NOISEFALL_AVX2, gnu::always_inline]] inline reals divide(reals a, reals b) { return _mm256_div_ps(a, b); }
 [[NOISEFALL_AVX2, gnu::always_inline]] inline doubles divide(doubles a, doubles b) { return _mm256_div_pd(a, b); }
 [[NOISEFALL_AVX2, gnu::always_inline]] inline reals square_root(reals a) { return _mm256_sqrt_ps(a); }
+
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals negative(reals a) { return _mm256_xor_ps(a, real(-0.0f)); }
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles negative(doubles a) { return _mm256_xor_pd(a, real(-0.0)); }
 
 // min(max(a, low), high); a NaN stays one.
 [[NOISEFALL_AVX2, gnu::always_inline]] inline reals clamp(reals a, reals low, reals high) {

@@ -18,6 +18,8 @@ using reals = __m512;
 using doubles = __m512d;
 using words = __m512i;
 inline constexpr std::size_t lanes = 16;  // of 32 bits
+template <class T>
+inline constexpr std::size_t width = 64 / sizeof(T);
 
 // g++ 12 warns about the unmasked forms (GCC bug 105593); the instructions are the same.
 inline constexpr __mmask8 all_of_8 = 0xff;
@@ -107,6 +109,9 @@ inline constexpr std::size_t product_step = 2;
 [[NOISEFALL_AVX512, gnu::always_inline]] inline reals square_root(reals a) {
   return _mm512_maskz_sqrt_ps(all_of_16, a);
 }
+
+[[NOISEFALL_AVX512, gnu::always_inline]] inline reals negative(reals a) { return _mm512_xor_ps(a, real(-0.0f)); }
+[[NOISEFALL_AVX512, gnu::always_inline]] inline doubles negative(doubles a) { return _mm512_xor_pd(a, real(-0.0)); }
 
 // min(max(a, low), high); a NaN stays one.
 [[NOISEFALL_AVX512, gnu::always_inline]] inline reals clamp(reals a, reals low, reals high) {

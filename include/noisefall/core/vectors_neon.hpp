@@ -19,6 +19,8 @@ using reals = float32x4_t;
 using doubles = float64x2_t;
 using words = uint32x4_t;
 inline constexpr std::size_t lanes = 4;  // of 32 bits
+template <class T>
+inline constexpr std::size_t width = 16 / sizeof(T);
 
 [[gnu::always_inline]] inline reals real(float a) { return vdupq_n_f32(a); }
 [[gnu::always_inline]] inline doubles real(double a) { return vdupq_n_f64(a); }
@@ -94,6 +96,9 @@ struct products {
 [[gnu::always_inline]] inline reals divide(reals a, reals b) { return vdivq_f32(a, b); }
 [[gnu::always_inline]] inline doubles divide(doubles a, doubles b) { return vdivq_f64(a, b); }
 [[gnu::always_inline]] inline reals square_root(reals a) { return vsqrtq_f32(a); }
+
+[[gnu::always_inline]] inline reals negative(reals a) { return vnegq_f32(a); }
+[[gnu::always_inline]] inline doubles negative(doubles a) { return vnegq_f64(a); }
 
 // min(max(a, low), high); a NaN stays one.
 [[gnu::always_inline]] inline reals clamp(reals a, reals low, reals high) { return vminq_f32(vmaxq_f32(a, low), high); }

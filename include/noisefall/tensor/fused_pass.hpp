@@ -1,31 +1,35 @@
-// The pass over spans: value, clamp, outputs and noise of one L1 tile after the other.
+// The pass over spans: finds the terms that count, makes the noise in L1 tiles, and hands programs to the kernel.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/inline_vector.hpp>
 #include <noisefall/random/philox_source.hpp>
-#include <noisefall/tensor/elementwise.hpp>
+#include <noisefall/tensor/native_elements.hpp>
 #include <noisefall/tensor/pass.hpp>
+#include <noisefall/tensor/pass_kernels.hpp>
 #include <noisefall/tensor/view.hpp>
 
 namespace noisefall::kernels {
 
 // Coefficients are rounded once to T; those that are then 0 are left out, so their arrays are never read. No element
 // meets another one, so neither the batch nor the place in it changes a sample's bits. Where nothing differs between
-// samples the batch is walked as one long row.
+// samples the batch is walked as one long row; samples too small for a call each get a weight per element.
 template <class T>
 class fused_pass {
  public:
   using description = pass_description<view<T>, mutable_view<T>>;
 
-  explicit fused_pass(const description& what) : what_{what} {
+  explicit fused_pass(const description& what) : what_{what}, set_{widest_instruction_set()} {
     const shape& extents = !what.outputs.empty() ? what.outputs[0].extents() : what.store.extents();
     samples_ = extents.samples();
     sample_size_ = extents.sample_size();
@@ -35,37 +39,65 @@ class fused_pass {
     for (const std::span<const double> list : {what.limit, what.divisor})
       if (list.size() > 1 && list.size() != samples_)
         throw error{"pass", std::to_string(list.size()) + " clamps", "none, 1 or " + std::to_string(samples_)};
-    one_row_ = what.weights.lanes() == 1 && what.limit.size() <= 1 && what.divisor.size() <= 1;
     for (const auto& in : what.inputs) include(in);
     for (const auto& out : what.outputs) include(out);
     for (const auto& draw : what.draws)
       if (draw.is_filled) include(draw.filled);
     if (what.stores) include(what.store);
-    if (what.gain != gain_rule::none) include(what.gain_input);
+    if (gains()) include(what.gain_input);
+    const bool shared = what.weights.lanes() == 1 && what.limit.size() <= 1 && what.divisor.size() <= 1;
+    one_row_ = samples_ <= 1 || (contiguous_ && shared);
   }
 
-  void run() {
-    if (one_row_)
-      walk(0, samples_ * sample_size_);
-    else
-      for (std::size_t sample = 0; sample < samples_; ++sample) walk(sample, sample_size_);
+  std::size_t samples() const { return samples_; }
+  std::size_t sample_size() const { return sample_size_; }
+  // May the batch be cut anywhere, not only between samples?
+  bool one_row() const { return one_row_; }
+
+  void run() const { run(0, samples_); }
+  void run(std::size_t first_sample, std::size_t count) const {
+    const std::size_t end = first_sample + count;
+    if (one_row_) return run_elements(first_sample * sample_size_, end * sample_size_);
+    if (contiguous_ && sample_size_ < small_sample && !gains() && weigh_elements(first_sample, end)) return;
+    for (std::size_t sample = first_sample; sample < end; ++sample) walk(sample, 0, sample_size_);
   }
+  // For one_row(): elements [begin, end) of the batch.
+  void run_elements(std::size_t begin, std::size_t end) const { walk(0, begin, end); }
 
  private:
-  static constexpr std::size_t tile = 9 * normal_block;  // a multiple of 3 blocks: what AVX-512 makes at once
-  static constexpr std::size_t gained_noise = pass_weights::terms;  // stands behind the terms of a pass
-  static constexpr std::size_t sources = pass_weights::terms + 1;
+  static constexpr std::size_t outputs = pass_weights::outputs, draws = pass_weights::draws, rows = 1 + outputs;
+  static constexpr std::size_t tile = 24 * normal_block * sizeof(float) / sizeof(T);  // its noise fits into L1
+  static constexpr std::size_t small_sample = 512, most_weights = 24;
 
-  // Of each row the terms that count, as indices of sources.
-  struct row {
-    std::array<std::size_t, pass_weights::terms> source{};
-    weighted_terms<T, pass_weights::terms> terms;
+  // While the noise of a tile is made, the processor fetches the arrays ahead, as far as its prefetchers look: short
+  // tiles hide memory behind the generator, long ones cost fewer calls where nothing is to be hidden.
+  static constexpr std::size_t short_tile = tile / 4, in_cache = 65536;
+  static constexpr std::size_t tile_for(std::size_t elements) { return elements <= in_cache ? tile : short_tile; }
 
-    void add(std::size_t index, T weight) {
-      if (weight == T{0}) return;
-      source[terms.count] = index;
-      terms.weight[terms.count++] = weight;
-    }
+  // Indices of terms are those of pass_weights; behind them stand the noises with a gain, one per output.
+  static constexpr std::size_t gained_noise = pass_weights::terms;
+
+  // A row, and of each of its arrays the index of the term.
+  struct indexed_row : pass_row<T> {
+    std::uint8_t native_index[pass_weights::terms], narrow_index[pass_weights::inputs];
+  };
+  struct all_rows {
+    pass_program<T> clamp;
+    bool has_value = false;
+    std::size_t outputs = 0;
+    indexed_row row[rows];  // that of the value, then those of the outputs
+  };
+
+  // What a pass makes in L1 before it is read again: one tile of each.
+  struct noise_tiles {
+    alignas(64) T normal[draws][tile];
+  };
+  struct gain_tiles {
+    alignas(64) T gain[tile], noise[outputs][tile];
+  };
+  struct tiles {
+    const noise_tiles* noise = nullptr;
+    const gain_tiles* gained = nullptr;
   };
 
   template <class View>
@@ -73,89 +105,294 @@ class fused_pass {
     if (of.samples() != samples_ || of.sample_size() != sample_size_)
       throw error{"pass", "an array of shape " + to_string(of.extents()),
                   std::to_string(samples_) + " samples of " + std::to_string(sample_size_) + " elements"};
-    one_row_ = one_row_ && (of.contiguous() || samples_ <= 1);
+    contiguous_ = contiguous_ && of.contiguous();
   }
 
+  bool gains() const { return what_.gain != gain_rule::none; }
+  bool generates_noise() const {
+    for (const auto& draw : what_.draws)
+      if (!draw.is_filled) return true;
+    return false;
+  }
+  T weight(std::size_t r, std::size_t term, std::size_t lane) const {
+    return static_cast<T>(what_.weights.at(r, term, lane));
+  }
+  std::size_t lane_of(std::size_t sample) const { return what_.weights.lanes() == 1 ? 0 : sample; }
   static T per_sample(std::span<const double> values, std::size_t sample, T otherwise) {
     return values.empty() ? otherwise : static_cast<T>(values[values.size() == 1 ? 0 : sample]);
   }
 
-  // `length` elements from the start of `sample` on.
-  void walk(std::size_t sample, std::size_t length) {
-    const std::size_t lane = what_.weights.lanes() == 1 ? 0 : sample;
-    const auto weight = [&](std::size_t r, std::size_t term) {
-      return static_cast<T>(what_.weights.at(r, term, lane));
-    };
-    constexpr T unlimited = std::numeric_limits<T>::infinity();
-    const T limit = per_sample(what_.limit, sample, unlimited), divisor = per_sample(what_.divisor, sample, T{1});
+  // Calls add(term) for what may enter row r, in the order of summation; noise with a gain enters apart.
+  template <class Add>
+  void for_each_term(std::size_t r, Add add) const {
+    for (std::size_t k = 0; k < what_.inputs.size(); ++k) add(k);
+    if (r > 0 && what_.has_value) add(pass_weights::value_term);
+    if (r > 0 && !gains()) for_each_draw(add);
+  }
+  template <class Add>
+  void for_each_draw(Add add) const {
+    for (std::size_t j = 0; j < what_.draws.size(); ++j) add(pass_weights::first_draw + j);
+  }
 
-    // The bound is known, but g++ 12 warns about arrays of three without being told.
-    const std::size_t count = std::min(what_.outputs.size(), pass_weights::outputs);
-    row value, outputs[pass_weights::outputs], noises[pass_weights::outputs];
-    bool drawn[pass_weights::draws] = {}, gained = false;
-    for (std::size_t k = 0; what_.has_value && k < what_.inputs.size(); ++k) value.add(k, weight(0, k));
-    for (std::size_t o = 0; o < count; ++o) {
-      for (std::size_t k = 0; k < what_.inputs.size(); ++k) outputs[o].add(k, weight(o + 1, k));
-      if (what_.has_value) outputs[o].add(pass_weights::value_term, weight(o + 1, pass_weights::value_term));
-      for (std::size_t j = 0; j < what_.draws.size(); ++j) {
-        const std::size_t term = pass_weights::first_draw + j;
-        drawn[j] = drawn[j] || weight(o + 1, term) != T{0};
-        (what_.gain == gain_rule::none ? outputs : noises)[o].add(term, weight(o + 1, term));
-      }
-      if (noises[o].terms.count > 0) outputs[o].add(gained_noise, T{1});
-      gained = gained || noises[o].terms.count > 0;
-    }
+  void begin(all_rows& p) const {
+    p.has_value = what_.has_value;
+    p.outputs = std::min(what_.outputs.size(), outputs);  // g++ 12 warns about arrays of three without being told
+  }
 
-    alignas(64) T values[tile], results[pass_weights::outputs][tile], normal[pass_weights::draws][tile], gain[tile],
-        noise[tile];
-    const T* from[sources] = {};
-    const auto sum = [&from](row& r, std::size_t n, T* out) {
-      for (std::size_t i = 0; i < r.terms.count; ++i) r.terms.data[i] = from[r.source[i]];
-      weighted_sum(r.terms, n, out);
-    };
-    from[pass_weights::value_term] = values;
-    from[gained_noise] = noise;
-
-    for (std::size_t at = 0; at < length; at += tile) {
-      const std::size_t n = std::min(tile, length - at);
-      for (std::size_t k = 0; k < what_.inputs.size(); ++k) from[k] = what_.inputs[k].sample(sample) + at;
-      for (std::size_t j = 0; j < what_.draws.size(); ++j)
-        if (drawn[j]) from[pass_weights::first_draw + j] = draw(j, sample, at, n, normal[j]);
-      if (gained) make_gain(what_.gain_input.sample(sample) + at, n, gain);
-      if (what_.has_value) {
-        sum(value, n, values);
-        if (limit != unlimited) run_widest<clamp>(+values, limit, n);
-        if (divisor != T{1}) run_widest<divide>(+values, divisor, n);
-      }
-      for (std::size_t o = 0; o < count; ++o) {
-        if (noises[o].terms.count > 0) {
-          sum(noises[o], n, noise);
-          run_widest<multiply>(+noise, static_cast<const T*>(gain), n);
-        }
-        sum(outputs[o], n, results[o]);
-      }
-      // Only now, because any array written may be one that was read.
-      if (what_.stores) std::copy_n(values, n, what_.store.sample(sample) + at);
-      for (std::size_t o = 0; o < count; ++o) std::copy_n(results[o], n, what_.outputs[o].sample(sample) + at);
+  // Lets a term enter a row, with one weight or, where they are not null, with a weight per element.
+  void add(indexed_row& to, std::size_t term, T w, const T* weights = nullptr) const {
+    if (term == pass_weights::value_term && what_.outputs.size() == 1) {
+      to.has_value = true;
+      to.value_weight = w;
+      to.value_weights = weights;
+    } else if (term < pass_weights::inputs && what_.inputs[term].stored() != storage::native) {
+      to.narrow_index[to.narrows] = static_cast<std::uint8_t>(term);
+      to.narrow[to.narrows++] = {{nullptr, weights, w}, what_.inputs[term].stored() == storage::bfloat16};
+    } else {
+      to.native_index[to.natives] = static_cast<std::uint8_t>(term);
+      to.native[to.natives++] = {nullptr, weights, w};
     }
   }
 
-  // The normals of elements [at, at + n): where they lie, or made in `buffer`.
-  const T* draw(std::size_t j, std::size_t sample, std::size_t at, std::size_t n, T* buffer) const {
-    const auto& source = what_.draws[j];
-    if (source.is_filled) return source.filled.sample(sample) + at;
-    const std::size_t begin = sample * sample_size_ + at;
-    normals({what_.seed, philox_draw(source.which), source.which.first_sample, sample_size_}, begin, begin + n, buffer);
-    return buffer;
+  // Elements [at, end) counted from the start of `sample`, whose weights and clamp hold for all of them.
+  void walk(std::size_t sample, std::size_t at, std::size_t end) const {
+    const std::size_t lane = lane_of(sample);
+    all_rows p;
+    begin(p);
+    p.clamp.limit = per_sample(what_.limit, sample, p.clamp.limit);
+    p.clamp.divisor = per_sample(what_.divisor, sample, p.clamp.divisor);
+    p.clamp.clamps = p.clamp.limit != std::numeric_limits<T>::infinity();
+    p.clamp.divides = p.clamp.divisor != T{1};
+    for (std::size_t r = p.has_value ? 0 : 1; r <= p.outputs; ++r)
+      for_each_term(r, [&](std::size_t term) {
+        if (const T w = weight(r, term, lane); w != T{0}) add(p.row[r], term, w);
+      });
+    if (gains())
+      walk_with_gain(p, sample, at, end);
+    else if (generates_noise())
+      walk_with_noise(p, sample, at, end);
+    else
+      execute(p, sample, at, end - at, {});
   }
 
-  void make_gain(const T* e, std::size_t n, T* gain) const {
+  [[gnu::noinline]] void walk_with_noise(all_rows& p, std::size_t sample, std::size_t at, std::size_t end) const {
+    noise_maker noise{*this, p};
+    const std::size_t most = tile_for(end - at);
+    for (; at < end; at += most) {
+      const std::size_t n = std::min(most, end - at);
+      noise.make(sample, at, n);
+      execute(p, sample, at, n, {&noise.tiles});
+    }
+  }
+
+  // gain * (sum of the draws) is made first, then enters the outputs like an array.
+  [[gnu::noinline]] void walk_with_gain(all_rows& p, std::size_t sample, std::size_t at, std::size_t end) const {
+    gain_tiles gained;
+    all_rows sums;
+    begin(sums);
+    for (std::size_t o = 0; o < p.outputs; ++o) {
+      for_each_draw([&](std::size_t term) {
+        if (const T w = weight(1 + o, term, lane_of(sample)); w != T{0}) add(sums.row[1 + o], term, w);
+      });
+      if (!sums.row[1 + o].empty()) add(p.row[1 + o], gained_noise + o, T{1});
+    }
+    noise_maker noise{*this, sums};
+    const std::size_t most = tile_for(end - at);
+    for (; at < end; at += most) {
+      const std::size_t n = std::min(most, end - at);
+      noise.make(sample, at, n);
+      make_gain(sample, at, n, gained.gain);
+      for (std::size_t o = 0; o < p.outputs; ++o) {
+        T* sum = gained.noise[o];
+        find_arrays(sums.row[1 + o], sample, at, {&noise.tiles}, nullptr);
+        run_row(sums.row[1 + o], n, sum);
+        for (std::size_t i = 0; i < n; ++i) sum[i] *= gained.gain[i];
+      }
+      execute(p, sample, at, n, {&noise.tiles, &gained});
+    }
+  }
+
+  // Small samples that differ: each tile gets a weight per element. False where there would be too many of them.
+  [[gnu::noinline]] bool weigh_elements(std::size_t first_sample, std::size_t end_sample) const {
+    constexpr std::size_t elements = small_sample, padded = elements + 64 / sizeof(T);  // spread() writes whole vectors
+    struct {
+      alignas(64) T weights[most_weights][padded], starts[rows][padded], limits[padded], divisors[padded];
+      T of_sample[elements];
+    } own;
+    struct weighed_term {
+      std::size_t row, term;
+    };
+    inline_vector<weighed_term, most_weights> weighed;
+    all_rows p;
+    begin(p);
+    for (std::size_t r = p.has_value ? 0 : 1; r <= p.outputs; ++r) {
+      bool fits = true;
+      for_each_term(r, [&](std::size_t term) {
+        if (!counts(r, term)) return;
+        fits = fits && weighed.size() < most_weights;
+        if (!fits) return;
+        add(p.row[r], term, T{0}, own.weights[weighed.size()]);
+        weighed.push_back({r, term});
+      });
+      if (!fits) return false;
+    }
+    p.clamp.weight_per_element = true;
+    p.clamp.clamps = !what_.limit.empty();
+    p.clamp.divides = !what_.divisor.empty();
+    p.clamp.limits = own.limits;
+    p.clamp.divisors = own.divisors;
+
+    noise_maker noise{*this, p};
+    const std::size_t d = sample_size_, end = end_sample * d;
+    for (std::size_t at = first_sample * d; at < end; at += elements) {
+      const std::size_t n = std::min(elements, end - at), first = at / d, count = (at + n - 1) / d - first + 1;
+      const auto spread_over = [&](auto value, T* to) {
+        for (std::size_t s = 0; s < count; ++s) own.of_sample[s] = value(first + s);
+        spread(set_, static_cast<const T*>(own.of_sample), at % d, d, n, to);
+      };
+      bool may_be_empty[rows] = {true, true, true, true};
+      for (std::size_t k = 0; k < weighed.size(); ++k) {
+        const weighed_term& of = weighed[k];
+        spread_over([&](std::size_t sample) { return weight(of.row, of.term, lane_of(sample)); }, own.weights[k]);
+        may_be_empty[of.row] = may_be_empty[of.row] && std::count(own.of_sample, own.of_sample + count, T{0}) > 0;
+      }
+      for (std::size_t r = 0; r <= p.outputs; ++r) {
+        p.row[r].starts = nullptr;
+        if (!may_be_empty[r]) continue;
+        const auto is_weighed = [&](std::size_t sample) {
+          return std::any_of(weighed.begin(), weighed.end(), [&](const weighed_term& of) {
+            return of.row == r && weight(r, of.term, lane_of(sample)) != T{0};
+          });
+        };
+        spread_over([&](std::size_t sample) { return is_weighed(sample) ? -T{0} : T{0}; }, own.starts[r]);
+        p.row[r].starts = own.starts[r];
+      }
+      const auto limit_of = [&](std::size_t sample) { return per_sample(what_.limit, sample, T{1}); };
+      const auto divisor_of = [&](std::size_t sample) { return per_sample(what_.divisor, sample, T{1}); };
+      if (p.clamp.clamps) spread_over(limit_of, own.limits);
+      if (p.clamp.divides) spread_over(divisor_of, own.divisors);
+      noise.make(0, at, n);
+      execute(p, 0, at, n, {&noise.tiles});
+    }
+    return true;
+  }
+  bool counts(std::size_t r, std::size_t term) const {
+    for (std::size_t lane = 0; lane < what_.weights.lanes(); ++lane)
+      if (weight(r, term, lane) != T{0}) return true;
+    return false;
+  }
+
+  // Makes the normals that the rows of a pass name, tile after tile.
+  class noise_maker {
+   public:
+    noise_maker(const fused_pass& pass, const all_rows& p) : pass_{pass} {
+      const auto& wanted = pass.what_.draws;
+      for (std::size_t j = 0; j < wanted.size(); ++j) {
+        const increment& which = wanted[j].which;
+        if (!wanted[j].is_filled && is_drawn(p, pass_weights::first_draw + j))
+          makers_[j].emplace(pass.set_,
+                             normal_stream{pass.what_.seed, philox_draw(which), which.first_sample, pass.sample_size_});
+      }
+    }
+    // Of elements [at, at + n) from the start of `sample` on.
+    void make(std::size_t sample, std::size_t at, std::size_t n) {
+      const std::size_t begin = sample * pass_.sample_size_ + at;
+      for (std::size_t j = 0; j < draws; ++j)
+        if (makers_[j]) makers_[j]->make(begin, begin + n, tiles.normal[j]);
+    }
+    noise_tiles tiles;
+
+   private:
+    const fused_pass& pass_;
+    std::optional<normal_maker> makers_[draws];
+  };
+  static bool is_drawn(const all_rows& p, std::size_t term) {
+    for (std::size_t r = 1; r <= p.outputs; ++r)
+      for (std::size_t k = 0; k < p.row[r].natives; ++k)
+        if (p.row[r].native_index[k] == term) return true;
+    return false;
+  }
+
+  // Where the arrays of a row lie, from element `at` of `sample` on; `value` is where the value of a tile is.
+  void find_arrays(indexed_row& row, std::size_t sample, std::size_t at, const tiles& made, const T* value) const {
+    for (std::size_t k = 0; k < row.natives; ++k) {
+      const std::size_t term = row.native_index[k];
+      const T*& from = row.native[k].from;
+      if (term < pass_weights::inputs) {
+        from = what_.inputs[term].sample(sample) + at;
+      } else if (term == pass_weights::value_term) {
+        from = value;
+      } else if (term >= gained_noise) {
+        from = made.gained->noise[term - gained_noise];
+      } else {
+        const auto& draw = what_.draws[term - pass_weights::first_draw];
+        from = draw.is_filled ? draw.filled.sample(sample) + at : made.noise->normal[term - pass_weights::first_draw];
+      }
+    }
+    for (std::size_t k = 0; k < row.narrows; ++k)
+      row.narrow[k].from = static_cast<const half*>(what_.inputs[row.narrow_index[k]].address(sample, at));
+  }
+
+  void run_row(indexed_row& row, std::size_t n, T* to) const {
+    pass_program<T> program;
+    program.output = &row;
+    row.to = to;
+    run_program(set_, program, n);
+  }
+
+  // Elements [at, at + n) of all rows.
+  void execute(all_rows& p, std::size_t sample, std::size_t at, std::size_t n, const tiles& made) const {
+    T* const store = p.has_value && what_.stores ? what_.store.sample(sample) + at : nullptr;
+    if (p.outputs > 1) return execute_in_tiles(p, sample, at, n, made, store);
+    pass_program<T> program = p.clamp;
+    if (p.has_value) {
+      find_arrays(p.row[0], sample, at, made, nullptr);
+      p.row[0].to = store;
+      program.value = &p.row[0];
+    }
+    if (p.outputs == 1) {
+      find_arrays(p.row[1], sample, at, made, nullptr);
+      p.row[1].to = what_.outputs[0].sample(sample) + at;
+      program.output = &p.row[1];
+    }
+    run_program(set_, program, n);
+  }
+
+  // Any array written may be one that another output reads: but for the last one, outputs wait in L1.
+  [[gnu::noinline]] void execute_in_tiles(all_rows& p, std::size_t sample, std::size_t at, std::size_t n,
+                                          const tiles& made, T* store) const {
+    alignas(64) T value[tile], held[outputs - 1][tile];
+    for (std::size_t done = 0; done < n; done += tile) {
+      const std::size_t count = std::min(tile, n - done);
+      if (p.has_value) {
+        find_arrays(p.row[0], sample, at + done, made, nullptr);
+        pass_program<T> program = p.clamp;
+        p.row[0].to = value;
+        program.value = &p.row[0];
+        run_program(set_, program, count);
+      }
+      for (std::size_t o = 0; o < p.outputs; ++o) {
+        find_arrays(p.row[1 + o], sample, at + done, made, value);
+        pass_program<T> program;
+        program.weight_per_element = p.clamp.weight_per_element;
+        program.output = &p.row[1 + o];
+        p.row[1 + o].to = o + 1 < p.outputs ? held[o] : what_.outputs[o].sample(sample) + at + done;
+        run_program(set_, program, count);
+      }
+      for (std::size_t o = 0; o < outputs - 1 && o + 1 < p.outputs; ++o)
+        std::copy_n(held[o], count, what_.outputs[o].sample(sample) + at + done);
+      if (store != nullptr) std::copy_n(value, count, store + done);
+    }
+  }
+
+  void make_gain(std::size_t sample, std::size_t at, std::size_t n, T* gain) const {
     const T offset = static_cast<T>(what_.gain_offset), slope = static_cast<T>(what_.gain_slope);
+    const T* e = native_elements(what_.gain_input, sample, at, n, gain);
     switch (what_.gain) {
       case gain_rule::none:
         break;
       case gain_rule::factor:
-        std::copy_n(e, n, gain);
+        if (e != gain) std::copy_n(e, n, gain);
         break;
       case gain_rule::square_root:
         for (std::size_t i = 0; i < n; ++i) gain[i] = std::sqrt(e[i] < T{0} ? T{0} : e[i]);
@@ -167,8 +404,9 @@ class fused_pass {
   }
 
   const description& what_;
+  instruction_set set_;
   std::size_t samples_ = 0, sample_size_ = 0;
-  bool one_row_ = true;
+  bool contiguous_ = true, one_row_ = true;
 };
 
 }  // namespace noisefall::kernels

@@ -12,6 +12,7 @@
 #include <noisefall/tensor/algebra.hpp>
 #include <noisefall/tensor/fused_pass.hpp>
 #include <noisefall/tensor/gram.hpp>
+#include <noisefall/tensor/native_elements.hpp>
 #include <noisefall/tensor/quantile.hpp>
 #include <noisefall/tensor/view.hpp>
 
@@ -94,14 +95,18 @@ struct span_algebra {
       std::copy_n(from.data() + sample * to.sample_size(), to.sample_size(), to.sample(sample));
   }
   void download(const view& from, std::span<T> to) const {
-    for (std::size_t sample = 0; sample < from.samples(); ++sample)
-      std::copy_n(from.sample(sample), from.sample_size(), to.data() + sample * from.sample_size());
+    const std::size_t size = from.sample_size();
+    for (std::size_t sample = 0; sample < from.samples(); ++sample) {
+      T* into = to.data() + sample * size;
+      const T* elements = kernels::native_elements(from, sample, 0, size, into);
+      if (elements != into) std::copy_n(elements, size, into);
+    }
   }
 
   // Slices along the axis after the samples.
   view part(const view& of, std::size_t k, std::size_t parts) const {
     const shape extents = of.extents().with_extent(1, of.extents()[1] / parts);
-    return {of.data() + k * extents.sample_size(), extents, of.sample_stride()};
+    return of.part(k * extents.sample_size(), extents);
   }
 };
 

@@ -2,16 +2,23 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <type_traits>
 
+#include <noisefall/core/half.hpp>
 #include <noisefall/tensor/shape.hpp>
 
 namespace noisefall {
 
+// How the elements of a read-only view lie in memory: as its own type, or as a network's 16-bit output.
+enum class storage : std::uint8_t { native, half, bfloat16 };
+
 // Non-owning. T may be const. Samples lie `sample_stride` elements apart, so that one half of a [B, 2C, H, W] network
 // output is a view too; everywhere else the stride equals the sample size.
+// A view of const float or double may also look at halves or bfloat16s: a network's output, which algebras widen as
+// they read. Then only address() leads to elements: data(), sample(), elements() and [] are for native storage.
 template <class T>
 class basic_view {
  public:
@@ -29,6 +36,13 @@ class basic_view {
   constexpr operator basic_view<const T>() const requires(!std::is_const_v<T>) {
     return {data_, extents_, sample_stride_};
   }
+  template <class Narrow>
+  requires(std::is_same_v<T, const float> || std::is_same_v<T, const double>) &&
+      (std::is_same_v<std::remove_const_t<Narrow>, half> || std::is_same_v<std::remove_const_t<Narrow>, bfloat16>)  //
+      basic_view(const basic_view<Narrow>& narrow)  // NOLINT(google-explicit-constructor): the same batch
+      : data_{reinterpret_cast<T*>(narrow.data())},
+  extents_{narrow.extents()}, sample_stride_{narrow.sample_stride()},
+  stored_{std::is_same_v<std::remove_const_t<Narrow>, half> ? storage::half : storage::bfloat16} {}
 
   constexpr T* data() const { return data_; }
   constexpr T* sample(std::size_t i) const { return data_ + i * sample_stride_; }
@@ -41,10 +55,25 @@ class basic_view {
   constexpr std::span<T> elements() const { return {data_, size()}; }  // meaningful when contiguous()
   constexpr T& operator[](std::size_t i) const { return data_[i]; }
 
+  constexpr storage stored() const { return stored_; }
+  // Where an element of a sample lies, whatever its type.
+  const void* address(std::size_t sample, std::size_t element) const {
+    const std::size_t size = stored_ == storage::native ? sizeof(T) : sizeof(half);
+    return reinterpret_cast<const char*>(data_) + (sample * sample_stride_ + element) * size;
+  }
+  // The elements of every sample from `first` on, as many as `extents` says.
+  basic_view part(std::size_t first, const shape& extents) const {
+    basic_view result = *this;
+    result.data_ = reinterpret_cast<T*>(const_cast<void*>(address(0, first)));
+    result.extents_ = extents;
+    return result;
+  }
+
  private:
   T* data_ = nullptr;
   shape extents_;
   std::size_t sample_stride_ = 0;
+  storage stored_ = storage::native;
 };
 
 template <class T>
