@@ -8,7 +8,10 @@ enum class instruction_set { portable, neon, avx2, avx512 };  // AVX2 with FMA a
 
 inline bool has(instruction_set set) {
 #if defined(__x86_64__) && defined(__GNUC__)
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#ifndef __clang__  // 14 does not know the name; processors with AVX2 have it
+  avx2 = avx2 && __builtin_cpu_supports("f16c");
+#endif
   if (set == instruction_set::avx2) return avx2;
   if (set == instruction_set::avx512)
     return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&

@@ -35,10 +35,11 @@ template <class T>
 T add(T a, T b) {
   return a + b;
 }
-// Rounded once where the compiler may use the instruction; otherwise it could not contract the sum either.
+// Rounded once where every processor of the target has the instruction. On x86-64 those that have it do not come here,
+// and files compiled with different flags share this function.
 template <class T>
 T fma(T a, T b, T c) {
-#if defined(__FMA__) || defined(__aarch64__) || defined(__FP_FAST_FMA)
+#if defined(__aarch64__) || (defined(__FP_FAST_FMA) && !defined(__x86_64__))
   return std::fma(a, b, c);
 #else
   return a * b + c;

@@ -31,7 +31,7 @@ inline constexpr std::size_t vectors_at_once = 4;
 #elif defined(__AARCH64EL__) && defined(__ARM_NEON)
 
 namespace noisefall::kernels::neon {
-inline constexpr std::size_t vectors_at_once = 4;
+inline constexpr std::size_t vectors_at_once = 8;
 #define NOISEFALL_TARGET NOISEFALL_NEON
 #include <noisefall/tensor/pass_kernel.inc>
 #undef NOISEFALL_TARGET
