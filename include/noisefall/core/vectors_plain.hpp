@@ -1,66 +1,74 @@
-// "Vectors" of one number under the names that kernels use: plain C++, for every processor and compiler.
+// Vectors under the names that kernels use, for every processor and compiler: of 128 bits where the compiler knows such
+// types (SSE2 on x86-64), else of one number.
 #pragma once
 
 #include <cmath>
 #include <cstddef>
+#include <cstring>
 
 #include <noisefall/core/half.hpp>
 
 namespace noisefall::kernels::plain {
 
+#ifdef __GNUC__
+using reals = float __attribute__((vector_size(16)));
+using doubles = double __attribute__((vector_size(16)));
+template <class T>
+inline constexpr std::size_t width = 16 / sizeof(T);
+inline reals real(float a) { return reals{a, a, a, a}; }
+inline doubles real(double a) { return doubles{a, a}; }
+#else
 using reals = float;
 using doubles = double;
-inline constexpr std::size_t lanes = 1;  // of 32 bits
 template <class T>
 inline constexpr std::size_t width = 1;
+inline reals real(float a) { return a; }
+inline doubles real(double a) { return a; }
+#endif
 
 template <class T>
-T real(T a) {
+auto load(const T* from) {
+  decltype(real(T{})) a;
+  std::memcpy(&a, from, sizeof a);
   return a;
 }
-template <class T>
-T load(const T* from) {
-  return *from;
-}
-template <class T>
-void store(T* to, T a) {
-  *to = a;
+template <class T, class Vector>
+void store(T* to, const Vector& a) {
+  std::memcpy(to, &a, sizeof a);
 }
 template <class T, class Narrow>
-T load_as(T, const Narrow* from) {
-  return static_cast<T>(static_cast<float>(*from));
+auto load_as(T, const Narrow* from) {
+  T wide[width<T>];
+  for (std::size_t i = 0; i < width<T>; ++i) wide[i] = static_cast<T>(static_cast<float>(from[i]));
+  return load(static_cast<const T*>(wide));
 }
 
-template <class T>
-T add(T a, T b) {
+template <class Vector>
+Vector add(const Vector& a, const Vector& b) {
   return a + b;
 }
-// Rounded once where every processor of the target has the instruction. On x86-64 those that have it do not come here,
-// and files compiled with different flags share this function.
-template <class T>
-T fma(T a, T b, T c) {
-#if defined(__aarch64__) || (defined(__FP_FAST_FMA) && !defined(__x86_64__))
-  return std::fma(a, b, c);
-#else
+// Two roundings: whatever has an instruction that rounds once does not come here.
+template <class Vector>
+Vector fma(const Vector& a, const Vector& b, const Vector& c) {
   return a * b + c;
-#endif
 }
-template <class T>
-T divide(T a, T b) {
+template <class Vector>
+Vector divide(const Vector& a, const Vector& b) {
   return a / b;
 }
-template <class T>
-T negative(T a) {
+template <class Vector>
+Vector negative(const Vector& a) {
   return -a;
 }
 // min(max(a, low), high); a NaN stays one.
-template <class T>
-T clamp(T a, T low, T high) {
-  const T raised = a < low ? low : a;
+template <class Vector>
+Vector clamp(const Vector& a, const Vector& low, const Vector& high) {
+  const Vector raised = a < low ? low : a;
   return raised > high ? high : raised;
 }
-template <class T>
-T where_not_zero(T w, T a, T b) {
+// `a` in lanes where w is not 0, else `b`.
+template <class Vector>
+Vector where_not_zero(const Vector& w, const Vector& a, const Vector& b) {
   return w != 0 ? a : b;
 }
 

@@ -39,7 +39,10 @@ class fused_pass {
     for (const std::span<const double> list : {what.limit, what.divisor})
       if (list.size() > 1 && list.size() != samples_)
         throw error{"pass", std::to_string(list.size()) + " clamps", "none, 1 or " + std::to_string(samples_)};
-    for (const auto& in : what.inputs) include(in);
+    for (const auto& in : what.inputs) {
+      include(in);
+      narrow_ = narrow_ || in.stored() != storage::native;
+    }
     for (const auto& out : what.outputs) include(out);
     for (const auto& draw : what.draws)
       if (draw.is_filled) include(draw.filled);
@@ -79,7 +82,9 @@ class fused_pass {
 
   // A row, and of each of its arrays the index of the term.
   struct indexed_row : pass_row<T> {
-    std::uint8_t native_index[pass_weights::terms], narrow_index[pass_weights::inputs];
+    std::uint8_t index[pass_weights::terms];
+
+    bool has(std::size_t term) const { return std::find(index, index + this->count, term) != index + this->count; }
   };
   struct all_rows {
     pass_program<T> clamp;
@@ -88,16 +93,17 @@ class fused_pass {
     indexed_row row[rows];  // that of the value, then those of the outputs
   };
 
-  // What a pass makes in L1 before it is read again: one tile of each.
-  struct noise_tiles {
-    alignas(64) T normal[draws][tile];
-  };
-  struct gain_tiles {
-    alignas(64) T gain[tile], noise[outputs][tile];
-  };
-  struct tiles {
-    const noise_tiles* noise = nullptr;
-    const gain_tiles* gained = nullptr;
+  // By index, what lies in L1 instead of the description's arrays: noise, and whatever was made for it.
+  static constexpr std::size_t indices = gained_noise + outputs;
+  struct made_arrays {
+    const T* at[indices] = {};
+
+    made_arrays advanced(std::size_t n) const {
+      made_arrays result = *this;
+      for (const T*& array : result.at)
+        if (array != nullptr) array += n;
+      return result;
+    }
   };
 
   template <class View>
@@ -145,12 +151,9 @@ class fused_pass {
       to.has_value = true;
       to.value_weight = w;
       to.value_weights = weights;
-    } else if (term < pass_weights::inputs && what_.inputs[term].stored() != storage::native) {
-      to.narrow_index[to.narrows] = static_cast<std::uint8_t>(term);
-      to.narrow[to.narrows++] = {{nullptr, weights, w}, what_.inputs[term].stored() == storage::bfloat16};
     } else {
-      to.native_index[to.natives] = static_cast<std::uint8_t>(term);
-      to.native[to.natives++] = {nullptr, weights, w};
+      to.index[to.count] = static_cast<std::uint8_t>(term);
+      to.terms[to.count++] = {nullptr, weights, w};
     }
   }
 
@@ -181,16 +184,16 @@ class fused_pass {
     for (; at < end; at += most) {
       const std::size_t n = std::min(most, end - at);
       noise.make(sample, at, n);
-      execute(p, sample, at, n, {&noise.tiles});
+      execute(p, sample, at, n, noise.made);
     }
   }
 
   // gain * (sum of the draws) is made first, then enters the outputs like an array.
   [[gnu::noinline]] void walk_with_gain(all_rows& p, std::size_t sample, std::size_t at, std::size_t end) const {
-    gain_tiles gained;
+    alignas(64) T gain[tile], gained[outputs][tile];
     all_rows sums;
     begin(sums);
-    for (std::size_t o = 0; o < p.outputs; ++o) {
+    for (std::size_t o = 0; o < outputs && o < p.outputs; ++o) {  // g++ 12 wants to be told the bound
       for_each_draw([&](std::size_t term) {
         if (const T w = weight(1 + o, term, lane_of(sample)); w != T{0}) add(sums.row[1 + o], term, w);
       });
@@ -201,14 +204,15 @@ class fused_pass {
     for (; at < end; at += most) {
       const std::size_t n = std::min(most, end - at);
       noise.make(sample, at, n);
-      make_gain(sample, at, n, gained.gain);
-      for (std::size_t o = 0; o < p.outputs; ++o) {
-        T* sum = gained.noise[o];
-        find_arrays(sums.row[1 + o], sample, at, {&noise.tiles}, nullptr);
-        run_row(sums.row[1 + o], n, sum);
-        for (std::size_t i = 0; i < n; ++i) sum[i] *= gained.gain[i];
+      make_gain(sample, at, n, gain);
+      made_arrays made = noise.made;
+      for (std::size_t o = 0; o < outputs && o < p.outputs; ++o) {
+        find_arrays(sums.row[1 + o], sample, at, noise.made);
+        run_row(sums.row[1 + o], n, gained[o]);
+        for (std::size_t i = 0; i < n; ++i) gained[o][i] *= gain[i];
+        made.at[gained_noise + o] = gained[o];
       }
-      execute(p, sample, at, n, {&noise.tiles, &gained});
+      execute(p, sample, at, n, made);
     }
   }
 
@@ -272,7 +276,7 @@ class fused_pass {
       if (p.clamp.clamps) spread_over(limit_of, own.limits);
       if (p.clamp.divides) spread_over(divisor_of, own.divisors);
       noise.make(0, at, n);
-      execute(p, 0, at, n, {&noise.tiles});
+      execute(p, 0, at, n, noise.made);
     }
     return true;
   }
@@ -289,48 +293,41 @@ class fused_pass {
       const auto& wanted = pass.what_.draws;
       for (std::size_t j = 0; j < wanted.size(); ++j) {
         const increment& which = wanted[j].which;
-        if (!wanted[j].is_filled && is_drawn(p, pass_weights::first_draw + j))
+        if (!wanted[j].is_filled && is_drawn(p, pass_weights::first_draw + j)) {
           makers_[j].emplace(pass.set_,
                              normal_stream{pass.what_.seed, philox_draw(which), which.first_sample, pass.sample_size_});
+          made.at[pass_weights::first_draw + j] = normal_[j];
+        }
       }
     }
     // Of elements [at, at + n) from the start of `sample` on.
     void make(std::size_t sample, std::size_t at, std::size_t n) {
       const std::size_t begin = sample * pass_.sample_size_ + at;
       for (std::size_t j = 0; j < draws; ++j)
-        if (makers_[j]) makers_[j]->make(begin, begin + n, tiles.normal[j]);
+        if (makers_[j]) makers_[j]->make(begin, begin + n, normal_[j]);
     }
-    noise_tiles tiles;
+    made_arrays made;
 
    private:
     const fused_pass& pass_;
+    alignas(64) T normal_[draws][tile];
     std::optional<normal_maker> makers_[draws];
   };
   static bool is_drawn(const all_rows& p, std::size_t term) {
     for (std::size_t r = 1; r <= p.outputs; ++r)
-      for (std::size_t k = 0; k < p.row[r].natives; ++k)
-        if (p.row[r].native_index[k] == term) return true;
+      if (p.row[r].has(term)) return true;
     return false;
   }
 
-  // Where the arrays of a row lie, from element `at` of `sample` on; `value` is where the value of a tile is.
-  void find_arrays(indexed_row& row, std::size_t sample, std::size_t at, const tiles& made, const T* value) const {
-    for (std::size_t k = 0; k < row.natives; ++k) {
-      const std::size_t term = row.native_index[k];
-      const T*& from = row.native[k].from;
-      if (term < pass_weights::inputs) {
-        from = what_.inputs[term].sample(sample) + at;
-      } else if (term == pass_weights::value_term) {
-        from = value;
-      } else if (term >= gained_noise) {
-        from = made.gained->noise[term - gained_noise];
-      } else {
-        const auto& draw = what_.draws[term - pass_weights::first_draw];
-        from = draw.is_filled ? draw.filled.sample(sample) + at : made.noise->normal[term - pass_weights::first_draw];
-      }
+  // Where the arrays of a row lie, from element `at` of `sample` on.
+  void find_arrays(indexed_row& row, std::size_t sample, std::size_t at, const made_arrays& made) const {
+    for (std::size_t k = 0; k < row.count; ++k) {
+      const std::size_t term = row.index[k];
+      row.terms[k].from = made.at[term] != nullptr ? made.at[term]
+                          : term < pass_weights::inputs
+                              ? what_.inputs[term].sample(sample) + at
+                              : what_.draws[term - pass_weights::first_draw].filled.sample(sample) + at;
     }
-    for (std::size_t k = 0; k < row.narrows; ++k)
-      row.narrow[k].from = static_cast<const half*>(what_.inputs[row.narrow_index[k]].address(sample, at));
   }
 
   void run_row(indexed_row& row, std::size_t n, T* to) const {
@@ -341,42 +338,65 @@ class fused_pass {
   }
 
   // Elements [at, at + n) of all rows.
-  void execute(all_rows& p, std::size_t sample, std::size_t at, std::size_t n, const tiles& made) const {
+  void execute(all_rows& p, std::size_t sample, std::size_t at, std::size_t n, const made_arrays& made) const {
+    if (narrow_) return execute_widened(p, sample, at, n, made);
+    execute_native(p, sample, at, n, made);
+  }
+  void execute_native(all_rows& p, std::size_t sample, std::size_t at, std::size_t n, const made_arrays& made) const {
     T* const store = p.has_value && what_.stores ? what_.store.sample(sample) + at : nullptr;
     if (p.outputs > 1) return execute_in_tiles(p, sample, at, n, made, store);
     pass_program<T> program = p.clamp;
     if (p.has_value) {
-      find_arrays(p.row[0], sample, at, made, nullptr);
+      find_arrays(p.row[0], sample, at, made);
       p.row[0].to = store;
       program.value = &p.row[0];
     }
     if (p.outputs == 1) {
-      find_arrays(p.row[1], sample, at, made, nullptr);
+      find_arrays(p.row[1], sample, at, made);
       p.row[1].to = what_.outputs[0].sample(sample) + at;
       program.output = &p.row[1];
     }
     run_program(set_, program, n);
   }
 
+  // 16-bit inputs are widened into L1.
+  [[gnu::noinline]] void execute_widened(all_rows& p, std::size_t sample, std::size_t at, std::size_t n,
+                                         const made_arrays& made) const {
+    constexpr std::size_t elements = tile / 4;
+    alignas(64) T widened[pass_weights::inputs][elements];
+    for (std::size_t done = 0; done < n; done += elements) {
+      const std::size_t count = std::min(elements, n - done);
+      made_arrays now = made.advanced(done);
+      for (std::size_t k = 0; k < what_.inputs.size(); ++k) {
+        const view<T>& in = what_.inputs[k];
+        const auto is_used = [k](const indexed_row& row) { return row.has(k); };
+        if (in.stored() == storage::native || std::none_of(p.row, p.row + 1 + p.outputs, is_used)) continue;
+        now.at[k] = native_elements(in, sample, at + done, count, widened[k]);
+      }
+      execute_native(p, sample, at + done, count, now);
+    }
+  }
+
   // Any array written may be one that another output reads: but for the last one, outputs wait in L1.
   [[gnu::noinline]] void execute_in_tiles(all_rows& p, std::size_t sample, std::size_t at, std::size_t n,
-                                          const tiles& made, T* store) const {
+                                          const made_arrays& made, T* store) const {
     alignas(64) T value[tile], held[outputs - 1][tile];
     for (std::size_t done = 0; done < n; done += tile) {
       const std::size_t count = std::min(tile, n - done);
+      made_arrays now = made.advanced(done);
+      pass_program<T> program = p.clamp;
       if (p.has_value) {
-        find_arrays(p.row[0], sample, at + done, made, nullptr);
-        pass_program<T> program = p.clamp;
+        find_arrays(p.row[0], sample, at + done, now);
         p.row[0].to = value;
         program.value = &p.row[0];
         run_program(set_, program, count);
+        program.value = nullptr;
+        now.at[pass_weights::value_term] = value;
       }
       for (std::size_t o = 0; o < p.outputs; ++o) {
-        find_arrays(p.row[1 + o], sample, at + done, made, value);
-        pass_program<T> program;
-        program.weight_per_element = p.clamp.weight_per_element;
-        program.output = &p.row[1 + o];
+        find_arrays(p.row[1 + o], sample, at + done, now);
         p.row[1 + o].to = o + 1 < p.outputs ? held[o] : what_.outputs[o].sample(sample) + at + done;
+        program.output = &p.row[1 + o];
         run_program(set_, program, count);
       }
       for (std::size_t o = 0; o < outputs - 1 && o + 1 < p.outputs; ++o)
@@ -406,7 +426,7 @@ class fused_pass {
   const description& what_;
   instruction_set set_;
   std::size_t samples_ = 0, sample_size_ = 0;
-  bool contiguous_ = true, one_row_ = true;
+  bool contiguous_ = true, one_row_ = true, narrow_ = false;
 };
 
 }  // namespace noisefall::kernels

@@ -26,12 +26,11 @@ class gram_of_samples {
         columns_{inputs.size() + 1},
         n_{basis.size() / columns_},
         set_{widest_instruction_set()} {
-    if (inputs.empty() || n_ == 0 || n_ > most_vectors || basis.size() != n_ * columns_ ||
-        inputs.size() > pass_weights::inputs)
+    if (inputs.empty() || n_ == 0 || n_ > most_vectors || basis.size() != n_ * columns_)
       throw error{"gram",
                   std::to_string(basis.size()) + " coefficients for " + std::to_string(inputs.size()) + " inputs",
                   "1 to " + std::to_string(most_vectors) + " vectors of " + std::to_string(columns_) +
-                      " coefficients, over 1 to " + std::to_string(std::size_t{pass_weights::inputs}) + " inputs"};
+                      " coefficients, over 1 or more inputs"};
     for (std::size_t v = 0; v < n_; ++v)
       if (!is_constant(v)) varying_[count_++] = v;
   }
@@ -42,16 +41,9 @@ class gram_of_samples {
       double* products = out.data() + sample * n_ * n_;
       double sums[most_vectors] = {};
       std::fill_n(products, n_ * n_, 0.0);
-      if (count_ <= 3) {
-        add_products(sample, varying_, count_, products, sums);
-      } else {  // pair by pair; what two pairs share is made twice
-        for (std::size_t a = 0; a < count_; ++a)
-          for (std::size_t b = a + 1; b < count_; ++b) {
-            const std::size_t pair[2] = {varying_[a], varying_[b]};
-            for (const std::size_t v : pair) products[v * n_ + v] = sums[v] = 0;
-            add_products(sample, pair, 2, products, sums);
-          }
-      }
+      if (count_ == 1) add_products(sample, varying_[0], varying_[0], products, sums);
+      for (std::size_t a = 0; a < count_; ++a)
+        for (std::size_t b = a + 1; b < count_; ++b) add_products(sample, varying_[a], varying_[b], products, sums);
       finish(products, sums);
     }
   }
@@ -78,55 +70,54 @@ class gram_of_samples {
 
   // Elements [at, at + n) of a vector, in `buffer`, followed by zeros up to a multiple of the lanes.
   void form(std::size_t v, std::size_t sample, std::size_t at, std::size_t n, T* buffer) const {
-    alignas(64) T ones[chunk];
+    alignas(64) T widened[chunk];
+    if (constant(v) != 0) std::fill_n(buffer, n, static_cast<T>(constant(v)));
+    bool begun = constant(v) != 0;
+    pass_program<T> program;
     pass_row<T> row;
+    program.output = &row;
     row.to = buffer;
     for (std::size_t k = 0; k < inputs_.size(); ++k) {
       const T w = static_cast<T>(basis_[v * columns_ + k]);
-      const void* from = inputs_[k].address(sample, at);
       if (w == T{0}) continue;
-      if (inputs_[k].stored() == storage::native)
-        row.native[row.natives++] = {static_cast<const T*>(from), nullptr, w};
-      else
-        row.narrow[row.narrows++] = {{static_cast<const half*>(from), nullptr, w},
-                                     inputs_[k].stored() == storage::bfloat16};
+      if (row.count == 0 && begun) row.terms[row.count++] = {buffer, nullptr, T{1}};
+      const bool narrow = inputs_[k].stored() != storage::native;
+      row.terms[row.count++] = {native_elements(inputs_[k], sample, at, n, widened), nullptr, w};
+      if (!narrow && row.count < pass_weights::terms) continue;
+      run_program(set_, program, n);
+      row.count = 0;
+      begun = true;
     }
-    if (const T w = static_cast<T>(constant(v)); w != T{0}) {
-      std::fill_n(ones, n, T{1});
-      row.native[row.natives++] = {ones, nullptr, w};
-    }
-    pass_program<T> program;
-    program.output = &row;
-    run_program(set_, program, n);
+    if (row.count > 0) run_program(set_, program, n);
     std::fill_n(buffer + n, padded(n) - n, T{0});
   }
   static std::size_t padded(std::size_t n) { return (n + gram_lanes - 1) / gram_lanes * gram_lanes; }
 
-  // Adds the products of up to three vectors, upper triangle, and their sums.
-  void add_products(std::size_t sample, const std::size_t* vectors, std::size_t count, double* products,
-                    double* sums) const {
-    if (count == 0) return;
-    alignas(64) T buffers[3][chunk];
-    alignas(64) T lanes_of[9][gram_lanes];
-    std::size_t inputs[3];
-    for (std::size_t v = 0; v < count; ++v) inputs[v] = input_of(vectors[v]);
+  // The products of two vectors, upper triangle, and their sums.
+  void add_products(std::size_t sample, std::size_t a, std::size_t b, double* products, double* sums) const {
+    alignas(64) T buffers[2][chunk];
+    alignas(64) T lanes_of[5][gram_lanes];
+    const std::size_t vectors[2] = {a, b}, inputs[2] = {input_of(a), input_of(b)};
     const std::size_t size = inputs_[0].sample_size();
+    double totals[5] = {};
     for (std::size_t at = 0; at < size; at += chunk) {
       const std::size_t n = std::min(chunk, size - at);
-      const T* arrays[3];
-      for (std::size_t v = 0; v < count; ++v) {
+      const T* arrays[2];
+      for (std::size_t v = 0; v < 2; ++v) {
         arrays[v] = buffers[v];
         if (inputs[v] < inputs_.size() && padded(n) == n)
           arrays[v] = inputs_[inputs[v]].sample(sample) + at;
         else
           form(vectors[v], sample, at, n, buffers[v]);
       }
-      lanes_of_products(set_, arrays, count, padded(n), lanes_of);
-      const T(*lanes)[gram_lanes] = lanes_of;
-      for (std::size_t i = 0; i < count; ++i)
-        for (std::size_t j = i; j < count; ++j) products[vectors[i] * n_ + vectors[j]] += in_order(*lanes++);
-      for (std::size_t i = 0; i < count; ++i) sums[vectors[i]] += in_order(*lanes++);
+      lanes_of_products(set_, arrays[0], arrays[1], padded(n), lanes_of);
+      for (std::size_t p = 0; p < 5; ++p) totals[p] += in_order(lanes_of[p]);
     }
+    products[a * n_ + a] = totals[0];
+    products[a * n_ + b] = totals[1];
+    products[b * n_ + b] = totals[2];
+    sums[a] = totals[3];
+    sums[b] = totals[4];
   }
   static double in_order(const T (&lanes)[gram_lanes]) {
     double sum = 0;

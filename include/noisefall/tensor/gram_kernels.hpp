@@ -48,25 +48,17 @@ namespace noisefall::kernels::plain {
 
 namespace noisefall::kernels {
 
-template <std::size_t N, class T>
-void lanes_of_products(instruction_set set, const T* const* arrays, std::size_t n, T (*lanes)[gram_lanes]) {
+// n is a multiple of gram_lanes.
+template <class T>
+void lanes_of_products(instruction_set set, const T* a, const T* b, std::size_t n, T (*lanes)[gram_lanes]) {
 #if defined(__x86_64__) && defined(__GNUC__)
-  if (set == instruction_set::avx512) return avx512::lanes_of_products<N>(arrays, n, lanes);
-  if (set == instruction_set::avx2) return avx2::lanes_of_products<N>(arrays, n, lanes);
+  if (set == instruction_set::avx512) return avx512::lanes_of_products(a, b, n, lanes);
+  if (set == instruction_set::avx2) return avx2::lanes_of_products(a, b, n, lanes);
 #elif defined(__AARCH64EL__) && defined(__ARM_NEON)
-  if (set == instruction_set::neon) return neon::lanes_of_products<N>(arrays, n, lanes);
+  if (set == instruction_set::neon) return neon::lanes_of_products(a, b, n, lanes);
 #endif
   static_cast<void>(set);
-  plain::lanes_of_products<N>(arrays, n, lanes);
-}
-
-// Of 1 to 3 arrays; n is a multiple of gram_lanes.
-template <class T>
-void lanes_of_products(instruction_set set, const T* const* arrays, std::size_t count, std::size_t n,
-                       T (*lanes)[gram_lanes]) {
-  if (count == 1) return lanes_of_products<1>(set, arrays, n, lanes);
-  if (count == 2) return lanes_of_products<2>(set, arrays, n, lanes);
-  lanes_of_products<3>(set, arrays, n, lanes);
+  plain::lanes_of_products(a, b, n, lanes);
 }
 
 }  // namespace noisefall::kernels

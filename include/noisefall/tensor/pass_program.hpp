@@ -2,45 +2,32 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 
 #include <noisefall/tensor/pass.hpp>
-#include <noisefall/tensor/view.hpp>
 
 namespace noisefall::kernels {
 
 // weight * array, or, in a program with a weight per element, weights[e] * array[e] where weights[e] is not 0.
-template <class T, class Element>
+template <class T>
 struct pass_term {
-  const Element* from;
-  const T* weights;
+  const T *from, *weights;
   T weight;
 };
 
-// An array of T: what is not widened.
-template <class T>
-using native_term = pass_term<T, T>;
-// Halves, or bfloat16s, which are as long.
-template <class T>
-struct narrow_term : pass_term<T, half> {
-  bool is_bfloat16;
-};
-
-// The sum, in this order, of the native terms, of the narrow ones and of the value's. `to` may be null for the value.
-// Terms beyond the counts are not initialised. With a weight per element, starts[e] is -0 where the element has terms
-// and 0 where it has none; null: all have.
+// The sum of the terms in order, then of value_weight * value. `to` may be null for the value. Terms beyond `count` are
+// not initialised. With a weight per element, starts[e] is -0 where the element has terms and 0 where it has none;
+// null: all have.
 template <class T>
 struct pass_row {
-  std::size_t natives = 0, narrows = 0;
+  std::size_t count = 0;
   bool has_value = false;
   T value_weight = 0;
   T* to = nullptr;
   const T *starts = nullptr, *value_weights = nullptr;
-  native_term<T> native[pass_weights::terms];
-  narrow_term<T> narrow[pass_weights::inputs];
+  pass_term<T> terms[pass_weights::terms];
 
-  bool empty() const { return natives + narrows == 0 && !has_value; }
+  bool empty() const { return count == 0 && !has_value; }
 };
 
 // output = sum(output row), where the value = clamp(sum(value row)) / divisor. Either row may be absent. Pointers are
