@@ -21,6 +21,14 @@ TEST_CASE("an error says where, what and what is allowed, in one sentence and in
   CHECK_NOTHROW(nf::require(true, "a", "b", "c"));
 }
 
+TEST_CASE("an error puts its texts together from parts: texts and numbers of every kind") {
+  const std::string name = "karras";
+  const nf::error e{{name, ": leg ", 3u}, {"from ", 0.5, " to ", -2, ", ", 1ul << 40, " of ", -7l}, {}};
+  CHECK(e.where() == "karras: leg 3");
+  CHECK(e.problem() == "from 0.500000 to -2, 1099511627776 of -7");
+  CHECK(std::string{e.what()} == "karras: leg 3: from 0.500000 to -2, 1099511627776 of -7");
+}
+
 TEST_CASE("an inline vector holds what it is given, in order") {
   nf::inline_vector<int, 3> v{4, 5};
   CHECK(v.size() == 2);

@@ -16,17 +16,16 @@ class archive {
 
   template <class T>
   requires std::is_trivially_copyable_v<T>
-  void operator()(T& part) { elements(std::span{&part, 1}); }
+  void operator()(T& part) { bytes_of(&part, sizeof part); }
   // The size stays: it is given by the run, not by the file.
   template <class T>
   void operator()(std::vector<T>& parts) {
-    elements(std::span{parts});
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes_of(parts.data(), parts.size() * sizeof(T));
   }
   template <class T>
   requires std::is_trivially_copyable_v<T>
-  void elements(std::span<T> parts) {
-    if (!parts.empty()) bytes(std::as_writable_bytes(parts));  // an empty vector may have no address
-  }
+  void elements(std::span<T> parts) { bytes_of(parts.data(), parts.size_bytes()); }
 
  protected:
   archive() = default;
@@ -35,6 +34,9 @@ class archive {
   ~archive() = default;
 
  private:
+  void bytes_of(void* first, std::size_t size) {
+    if (size != 0) bytes({static_cast<std::byte*>(first), size});  // an empty vector may have no address
+  }
   virtual void bytes(std::span<std::byte> part) = 0;
 };
 

@@ -29,7 +29,11 @@ class checkpoint_writer final : public archive {
   std::vector<std::byte> written;
 
  private:
-  void bytes(std::span<std::byte> part) override { written.insert(written.end(), part.begin(), part.end()); }
+  void bytes(std::span<std::byte> part) override {
+    const std::size_t before = written.size();
+    written.resize(before + part.size());
+    std::memcpy(written.data() + before, part.data(), part.size());
+  }
 };
 
 class checkpoint_reader final : public archive {

@@ -70,7 +70,7 @@ class evaluator {
     else
       prepare_noise(needs);
     if (settings.keep_denoised) denoised_ = add_batch();
-    if (chosen->has_own_steps()) staging_.resize(extents.size());
+    if (chosen->has_own_steps()) make_staging();
   }
 
   shape shape_of(const view& v) const { return algebra.extents(v); }
@@ -226,7 +226,7 @@ class evaluator {
 
   // Checkpoints: the numbers of a batch, wherever it lies.
   [[gnu::cold]] void transfer(archive& to, const span& of) {
-    staging_.resize(shape_of(x).size());
+    make_staging();
     if (!to.reads()) algebra.download(of, staging_);
     to(staging_);
     if (to.reads()) algebra.upload(staging_, of);
@@ -308,7 +308,12 @@ class evaluator {
     std::size_t slots = starts ? 1 : 0;
     if (!needs.draws.empty()) slots = max_noise_slots;
     for (std::size_t k = 0; k < slots; ++k) noise_batch_[k] = add_batch();
-    if (slots > 0) staging_.resize(shape_of(x).size());
+    if (slots > 0) make_staging();
+  }
+
+  [[gnu::cold]] void make_staging() {
+    const std::size_t size = shape_of(x).size();
+    if (staging_.size() != size) std::vector<typename A::scalar>(size).swap(staging_);
   }
 
   void check_noise(const Z& source) const {

@@ -120,8 +120,9 @@ struct dpm_adaptive {
         [[fallthrough]];
       case phase::propose:
         if (!propose(s, on)) {
-          const bool lost = std::find(s.lost.begin(), s.lost.end(), 1) != s.lost.end();
-          return {lost ? own_action::kind::diverged : own_action::kind::finished};
+          for (const std::uint8_t lost : s.lost)
+            if (lost != 0) return {own_action::kind::diverged};
+          return {own_action::kind::finished};
         }
         s.next = phase::second;
         return {own_action::kind::evaluate, 0, 0};
