@@ -9,12 +9,15 @@
 
 #include <noisefall/core/error.hpp>
 #include <noisefall/core/instruction_set.hpp>
+#include <noisefall/random/normals_common.hpp>
+#include <noisefall/random/philox.hpp>
+
+#ifndef NOISEFALL_COMPILED_KERNELS
 #include <noisefall/random/normals_avx2.hpp>
 #include <noisefall/random/normals_avx512.hpp>
-#include <noisefall/random/normals_common.hpp>
 #include <noisefall/random/normals_neon.hpp>
 #include <noisefall/random/normals_portable.hpp>
-#include <noisefall/random/philox.hpp>
+#endif
 
 #ifdef __FAST_MATH__
 #error "noisefall: -ffast-math replaces square roots by estimates, which differ between machines; compile without it"
@@ -40,6 +43,9 @@ struct normal_stream {
 
 namespace kernels {
 
+#ifdef NOISEFALL_COMPILED_KERNELS  // they are in noisefall::kernels
+void normals_of_groups(instruction_set set, const counter_group* groups, std::size_t count, const draw_keys& keys);
+#else
 inline void normals_of_groups(instruction_set set, const counter_group* groups, std::size_t count,
                               const draw_keys& keys) {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -52,6 +58,7 @@ inline void normals_of_groups(instruction_set set, const counter_group* groups, 
 #endif
   portable::normals_of_groups(groups, count, keys);
 }
+#endif
 
 // Where an element of a batch stands.
 struct batch_position {

@@ -14,11 +14,23 @@
 
 #include <noisefall/core/archive.hpp>
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/owner.hpp>
 #include <noisefall/random/noise_source.hpp>
 #include <noisefall/sampler/policies.hpp>
 #include <noisefall/sampler/reading.hpp>
 
 namespace noisefall {
+
+// The plans of a sampler's first legs. A plan depends on nothing but the leg, so that runs take them from here: making
+// them again costs more than a step of a small state.
+struct leg_plans final : counted {
+  static constexpr std::size_t most = 256;  // a third of a megabyte
+  struct leg_plan {
+    step_position at;
+    step_plan plan;
+  };
+  std::vector<leg_plan> legs;
+};
 
 // What a run must have room for, found by planning every leg once.
 struct run_needs {
@@ -30,6 +42,7 @@ struct run_needs {
   branch_set branches;
   std::vector<increment> draws;   // in the order in which they are drawn first
   std::uint64_t fingerprint = 0;  // of every coefficient of the run
+  shared<leg_plans> plans;
 };
 
 // Throws noisefall::error if a policy is out of range or if some leg has no finite plan.
@@ -193,6 +206,8 @@ class look_ahead {
     if (of_.two_readings() && !planned.takes_two_readings()) refuse_two_readings();
     std::size_t stored = 0;
     bool has_previous = false;
+    auto* plans = new leg_plans;
+    needs_.plans = shared<leg_plans>{plans};
     require(planned.history() <= max_history, {of_.solver_name(), ": history"}, {planned.history()},
             {"0 to ", max_history});
     for (std::size_t i = 0; i < of_.path.steps(); ++i) {
@@ -203,8 +218,10 @@ class look_ahead {
       const std::string where =
           message{"sampler: leg ", i, " (sigma/alpha ", of_.path[i].from.rho(), " to ", of_.path[i].to.rho(), ")"}
               .text();
-      step_plan plan;
-      of_.with_window(i, stored, has_previous, [&](const step_window& w) { plan = planned.plan(w); });
+      leg_plans::leg_plan leg;
+      of_.with_window(i, stored, has_previous, [&](const step_window& w) { leg = {w.at, planned.plan(w)}; });
+      const step_plan& plan = leg.plan;
+      if (i < leg_plans::most) plans->legs.push_back(leg);
       require(!plan.evaluations.empty(), where, {of_.solver_name(), " plans no evaluation"}, "1 to 4");
       std::size_t made = 0;
       for (const stage& s : plan.evaluations) {

@@ -23,7 +23,8 @@ class planned_run final : public running<A, Z> {
                             const run_settings& settings, Z noise)
       : running<A, Z>{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)},
         seconds_{core.chosen->two_readings()},
-        history_{core.chosen->planner.history()} {
+        history_{core.chosen->planner.history()},
+        plans_{needs.plans} {
     for (std::size_t k = 0; k < history_ + needs.evaluations; ++k) {
       slots_.push_back(core.add_batch());
       renoise_slots_.push_back(seconds_ ? core.add_batch() : 0);
@@ -72,7 +73,7 @@ class planned_run final : public running<A, Z> {
     if (core.asked) return &core.request;
     if (done()) return nullptr;
     if (!planned_) plan();
-    const stage& s = plan_.evaluations[evaluation_];
+    const stage& s = plan_->evaluations[evaluation_];
     if (evaluation_ == 0 && !(s.state == same_state)) make_first_state(s);
     level_ = s.at;
     label_ = label(s);
@@ -86,7 +87,7 @@ class planned_run final : public running<A, Z> {
     core.take(outputs);
     absorb();
     core.accept();
-    if (++evaluation_ == plan_.evaluations.size()) finish_step();
+    if (++evaluation_ == plan_->evaluations.size()) finish_step();
   }
 
  private:
@@ -94,8 +95,8 @@ class planned_run final : public running<A, Z> {
   using running<A, Z>::steps;
   using running<A, Z>::position;
 
-  bool last_evaluation() const { return evaluation_ + 1 == plan_.evaluations.size(); }
-  bool looks_at_x(std::size_t evaluation) const { return plan_.evaluations[evaluation].state == same_state; }
+  bool last_evaluation() const { return evaluation_ + 1 == plan_->evaluations.size(); }
+  bool looks_at_x(std::size_t evaluation) const { return plan_->evaluations[evaluation].state == same_state; }
 
   void plan() {
     const auto& p = *core.chosen;
@@ -103,10 +104,16 @@ class planned_run final : public running<A, Z> {
       stored_ = 0;
       has_previous_ = false;
     }
-    p.with_window(steps, stored_, has_previous_, [&](const step_window& w) {
-      position = w.at;
-      plan_ = p.planner.plan(w);
-    });
+    if (steps < plans_->legs.size()) {
+      position = plans_->legs[steps].at;
+      plan_ = &plans_->legs[steps].plan;
+    } else {
+      p.with_window(steps, stored_, has_previous_, [&](const step_window& w) {
+        position = w.at;
+        own_plan_ = p.planner.plan(w);
+      });
+      plan_ = &own_plan_;
+    }
     evaluation_ = 0;
     planned_ = true;
   }
@@ -137,7 +144,7 @@ class planned_run final : public running<A, Z> {
       return;
     }
     begin_pass();
-    put_value(plan_.of);
+    put_value(plan_->of);
     store_readings(true);
     run_complete_pass();
     if (evaluation_ == 0 && core.chosen->guidance.has_state()) {
@@ -163,8 +170,8 @@ class planned_run final : public running<A, Z> {
 
   void begin_pass() {
     core.builder.begin(lanes(), core.settings.seed);
-    if (plan_.variance && last_evaluation()) {
-      const learned_variance& v = *plan_.variance;
+    if (plan_->variance && last_evaluation()) {
+      const learned_variance& v = *plan_->variance;
       auto& what = core.builder.what;
       what.gain_input = core.variance;
       const bool range = v.how == learned_variance::kind::range;
@@ -177,15 +184,15 @@ class planned_run final : public running<A, Z> {
   bool build(reading_source source) {
     begin_pass();
     if (source == reading_source::value) {
-      put_value(plan_.of);
+      put_value(plan_->of);
       store_readings(false);
       if (evaluation_ == 0) core.add_next_tensor(state_id());
     }
     if (last_evaluation()) {
-      add_row(core.builder.output(core.x), plan_.result, source);
-      if (plan_.keep) add_row(core.builder.output(core.batch(previous_)), *plan_.keep, source);
+      add_row(core.builder.output(core.x), plan_->result, source);
+      if (plan_->keep) add_row(core.builder.output(core.batch(previous_)), *plan_->keep, source);
     } else if (!looks_at_x(evaluation_ + 1)) {
-      add_row(core.builder.output(core.scratch()), plan_.evaluations[evaluation_ + 1].state, source);
+      add_row(core.builder.output(core.scratch()), plan_->evaluations[evaluation_ + 1].state, source);
     }
     return !core.builder.overflowed();
   }
@@ -212,24 +219,24 @@ class planned_run final : public running<A, Z> {
 
   // Reading = after.x * state looked at + after.out * value.
   affine after_value() const {
-    if (core.chosen->map.how == threshold::kind::none || plan_.of == quantity::x0) return {0, 1};
+    if (core.chosen->map.how == threshold::kind::none || plan_->of == quantity::x0) return {0, 1};
     const noise_level& at = level_;
     const affine eps{1 / at.sigma, -at.alpha / at.sigma};
-    if (plan_.of == quantity::eps) return eps;
+    if (plan_->of == quantity::eps) return eps;
     const affine to_x0 = core.chosen->parameterisation.to_x0(at);
     return {-to_x0.x / to_x0.out, 1 / to_x0.out};
   }
 
   // Does a pass after this one look at the reading of this evaluation?
   bool is_looked_at_later() const {
-    if (plan_.remember == evaluation_ && history_ > 0) return true;
+    if (plan_->remember == evaluation_ && history_ > 0) return true;
     if (last_evaluation()) return false;
     const auto uses = [this](const noisefall::row& r) {
       return r.now[evaluation_] != 0 || r.now_renoise[evaluation_] != 0;
     };
-    for (std::size_t k = evaluation_ + 2; k < plan_.evaluations.size(); ++k)
-      if (uses(plan_.evaluations[k].state)) return true;
-    return uses(plan_.result) || (plan_.keep && uses(*plan_.keep));
+    for (std::size_t k = evaluation_ + 2; k < plan_->evaluations.size(); ++k)
+      if (uses(plan_->evaluations[k].state)) return true;
+    return uses(plan_->result) || (plan_->keep && uses(*plan_->keep));
   }
 
   // Writes the readings that later passes look at.
@@ -282,7 +289,7 @@ class planned_run final : public running<A, Z> {
       core.builder.add(row, core.builder.input(renoise_id(now(evaluation_)), renoise_slot(now(evaluation_))), weight);
       return;
     }
-    core.add_reading(row, state_id(), weight, reading_kind::renoise, plan_.renoise_of);
+    core.add_reading(row, state_id(), weight, reading_kind::renoise, plan_->renoise_of);
   }
 
   view looked_at() { return looks_at_x(evaluation_) ? core.x : core.scratch(); }
@@ -307,21 +314,21 @@ class planned_run final : public running<A, Z> {
     }
     for (std::size_t j = 0; j < max_noise_slots; ++j) {
       if (r.noise[j] == 0) continue;
-      const noise_slot& z = plan_.slots[j];
+      const noise_slot& z = plan_->slots[j];
       core.builder.add(row, core.draw_term({0, z.step, z.slot, z.from.rho(), z.to.rho()}, j), r.noise[j]);
     }
   }
 
   void finish_step() {
-    if (plan_.remember && history_ > 0) {
+    if (plan_->remember && history_ > 0) {
       // The remembered reading becomes past 0; the slot that drops out is free for the next step.
-      std::size_t k = history_ + *plan_.remember;
+      std::size_t k = history_ + *plan_->remember;
       const std::size_t newest = order_[k];
       for (; k > 0; --k) order_[k] = order_[k - 1];
       order_[0] = newest;
       stored_ = std::min(stored_ + 1, history_);
     }
-    has_previous_ = plan_.keep.has_value();
+    has_previous_ = plan_->keep.has_value();
     core.commit_guidance();
     planned_ = false;
     evaluation_ = 0;
@@ -345,7 +352,9 @@ class planned_run final : public running<A, Z> {
   std::size_t previous_ = 0;  // the batch; 0: none, as batch 0 belongs to an output
   noise_level level_;
   double label_ = 0;
-  step_plan plan_;
+  const step_plan* plan_ = nullptr;
+  step_plan own_plan_;
+  shared<leg_plans> plans_;
   std::size_t evaluation_ = 0, stored_ = 0;
   bool has_previous_ = false, planned_ = false;
 };

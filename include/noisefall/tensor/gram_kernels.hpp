@@ -4,17 +4,25 @@
 #include <cstddef>
 
 #include <noisefall/core/instruction_set.hpp>
-#include <noisefall/core/vectors_avx2.hpp>
-#include <noisefall/core/vectors_avx512.hpp>
-#include <noisefall/core/vectors_neon.hpp>
-#include <noisefall/core/vectors_plain.hpp>
 
 namespace noisefall::kernels {
 
 // Partial sums of a reduction: as many as make every instruction set add in the same order.
 inline constexpr std::size_t gram_lanes = 32;
 
+#ifdef NOISEFALL_COMPILED_KERNELS  // they are in noisefall::kernels
+template <class T>
+void lanes_of_products(instruction_set set, const T* a, const T* b, std::size_t n, T (*lanes)[gram_lanes]);
+#endif
+
 }  // namespace noisefall::kernels
+
+#ifndef NOISEFALL_COMPILED_KERNELS
+
+#include <noisefall/core/vectors_avx2.hpp>
+#include <noisefall/core/vectors_avx512.hpp>
+#include <noisefall/core/vectors_neon.hpp>
+#include <noisefall/core/vectors_plain.hpp>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
@@ -62,3 +70,5 @@ void lanes_of_products(instruction_set set, const T* a, const T* b, std::size_t 
 }
 
 }  // namespace noisefall::kernels
+
+#endif

@@ -5,11 +5,27 @@
 #include <cstddef>
 
 #include <noisefall/core/instruction_set.hpp>
+#include <noisefall/tensor/pass_program.hpp>
+
+#ifdef NOISEFALL_COMPILED_KERNELS  // they are in noisefall::kernels
+
+namespace noisefall::kernels {
+
+template <class T>
+std::size_t run_whole_vectors(instruction_set set, const pass_program<T>& program, std::size_t n);
+template <class T>
+void spread(instruction_set set, const T* of_sample, std::size_t skipped, std::size_t d, std::size_t n, T* to);
+template <class T, class Narrow>
+void widen(instruction_set set, const Narrow* from, std::size_t n, T* to);
+
+}  // namespace noisefall::kernels
+
+#else
+
 #include <noisefall/core/vectors_avx2.hpp>
 #include <noisefall/core/vectors_avx512.hpp>
 #include <noisefall/core/vectors_neon.hpp>
 #include <noisefall/core/vectors_plain.hpp>
-#include <noisefall/tensor/pass_program.hpp>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
@@ -72,6 +88,12 @@ void widen(instruction_set set, const Narrow* from, std::size_t n, T* to) {
 }
 
 #undef NOISEFALL_BY
+
+}  // namespace noisefall::kernels
+
+#endif
+
+namespace noisefall::kernels {
 
 // Elements [done, n), fewer than a vector: the same code on copies that are as long as one, filled up with the last.
 template <class T>

@@ -1,0 +1,28 @@
+// What noisefall::kernels compiles once, for files that are compiled with NOISEFALL_COMPILED_KERNELS.
+#include <cstddef>
+
+#include <noisefall/random/normals.hpp>
+#include <noisefall/tensor/gram_kernels.hpp>
+#include <noisefall/tensor/pass_kernels.hpp>
+#include <noisefall/tensor/quantile.hpp>
+
+namespace noisefall::kernels {
+
+// To be taken the address of is what makes an inline function exist.
+extern decltype(&normals_of_groups) const made_of_groups;
+decltype(&normals_of_groups) const made_of_groups = &normals_of_groups;
+
+template std::size_t run_whole_vectors(instruction_set, const pass_program<float>&, std::size_t);
+template std::size_t run_whole_vectors(instruction_set, const pass_program<double>&, std::size_t);
+template void spread(instruction_set, const float*, std::size_t, std::size_t, std::size_t, float*);
+template void spread(instruction_set, const double*, std::size_t, std::size_t, std::size_t, double*);
+template void widen(instruction_set, const half*, std::size_t, float*);
+template void widen(instruction_set, const half*, std::size_t, double*);
+template void widen(instruction_set, const bfloat16*, std::size_t, float*);
+template void widen(instruction_set, const bfloat16*, std::size_t, double*);
+template void lanes_of_products(instruction_set, const float*, const float*, std::size_t, float (*)[gram_lanes]);
+template void lanes_of_products(instruction_set, const double*, const double*, std::size_t, double (*)[gram_lanes]);
+template neighbours<float> select(instruction_set, const float*, std::size_t, std::size_t);
+template neighbours<double> select(instruction_set, const double*, std::size_t, std::size_t);
+
+}  // namespace noisefall::kernels
