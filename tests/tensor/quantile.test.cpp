@@ -118,11 +118,13 @@ TEST_CASE("quantiles of numbers made against the method are those of sorting") {
     for (const double p : {0.5, 0.9, 0.98, 0.995}) {
       const std::size_t need = n - static_cast<std::size_t>(p * static_cast<double>(n - 1));
       const std::size_t blocks = (3 * need + 15) / 16 * 16;
-      std::vector<std::vector<float>> hard(3, std::vector<float>(n));
+      std::vector<std::vector<float>> hard(4, std::vector<float>(n, 1));
+      std::size_t large = 0;
       for (std::size_t i = 0; i < n; ++i) {
         hard[0][i] = normal(random) + (i % blocks < 5 ? 10.0f : 0.0f);
         hard[1][i] = static_cast<float>(i % blocks) + normal(random);
         hard[2][i] = normal(random) + (i % (n / 1024 | 1u) == 0 ? 0.0f : 10.0f);
+        if (i % (n / 1024 | 1u) != 0 && large + 1 < need) hard[3][i] = static_cast<float>(2 + large++);
       }
       for (const std::vector<float>& x : hard) {
         std::vector<float> sorted(n);

@@ -66,7 +66,8 @@ class vector_selection {
     return among_collected(low, high, need);
   }
 
-  std::optional<neighbours<float>> among_collected(std::uint32_t low, std::uint32_t high, std::size_t need) {
+  [[gnu::noinline]] std::optional<neighbours<float>> among_collected(std::uint32_t low, std::uint32_t high,
+                                                                     std::size_t need) {
     const collected found = by_.collect(x_, n_, low, high, list_, capacity);
     if (found.inside > capacity || found.above >= need || found.above + found.inside < need) return {};
     if (found.largest > infinite_key<float>) return both(found.largest);
@@ -82,7 +83,8 @@ class vector_selection {
   }
 
   // A key that `rank` to rank + slack listed ones reach, the largest being given; with ties the rank-th largest.
-  std::uint32_t threshold(std::size_t padded, std::uint32_t largest, std::size_t rank, std::size_t slack) const {
+  [[gnu::noinline]] std::uint32_t threshold(std::size_t padded, std::uint32_t largest, std::size_t rank,
+                                            std::size_t slack) const {
     std::uint32_t low = largest, high = largest + 1;  // at least `rank` keys reach low, fewer high
     for (std::uint32_t step = std::uint32_t{1} << 21;; step *= 4) {
       low = step != 0 && step < largest ? largest - step : 0;
@@ -109,14 +111,20 @@ class vector_selection {
   std::uint32_t list_[capacity + list_margin];
 };
 
+// On its own, so that the list leaves the stack before another way is tried.
+[[gnu::noinline]] inline std::optional<neighbours<float>> select_by_vectors(const quantile_kernels& by, const float* x,
+                                                                            std::size_t n, std::size_t need) {
+  return vector_selection{by, x, n}.run(need);
+}
+
 // The instruction set, which the processor must have, changes no bit.
 template <class T>
 neighbours<T> select(instruction_set set, const T* x, std::size_t n, std::size_t k) {
 #if defined(__x86_64__) && defined(__GNUC__)
   if constexpr (std::same_as<T, float>) {
     if (set != instruction_set::portable) {
-      vector_selection selection{set == instruction_set::avx512 ? avx512::for_quantiles : avx2::for_quantiles, x, n};
-      if (const auto found = selection.run(n - k)) return *found;
+      const quantile_kernels& by = set == instruction_set::avx512 ? avx512::for_quantiles : avx2::for_quantiles;
+      if (const auto found = select_by_vectors(by, x, n, n - k)) return *found;
     }
   }
 #endif

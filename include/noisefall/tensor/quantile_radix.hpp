@@ -12,7 +12,7 @@ namespace noisefall::kernels {
 
 // Reads x twice, or once more per digit that leaves too many values with equal leading bits. No allocation.
 template <class T>
-neighbours<T> select_by_radix(const T* x, std::size_t n, std::size_t k) {
+[[gnu::noinline]] neighbours<T> select_by_radix(const T* x, std::size_t n, std::size_t k) {
   // Values of similar size meet in few counts; four histograms in turn save each from waiting for the last one.
   constexpr std::size_t ways = 4, capacity = 4096;
   constexpr int widest = 11, bits = std::numeric_limits<key<T>>::digits - 1;
