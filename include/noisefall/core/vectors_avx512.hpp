@@ -83,25 +83,6 @@ template <int Bits>
   return _mm512_maskz_srai_epi32(all_of_16, a, Bits);
 }
 
-[[NOISEFALL_AVX512, gnu::always_inline]] inline words subtract(words a, words b) { return _mm512_sub_epi32(a, b); }
-[[NOISEFALL_AVX512, gnu::always_inline]] inline words unsigned_min(words a, words b) {
-  return _mm512_maskz_min_epu32(all_of_16, a, b);
-}
-[[NOISEFALL_AVX512, gnu::always_inline]] inline words unsigned_max(words a, words b) {
-  return _mm512_maskz_max_epu32(all_of_16, a, b);
-}
-// One bit per lane: a > b as signed numbers. The mask is moved by hand, because g++ 12 may widen one in memory: it
-// stores the lower 16 bits and loads 32.
-[[NOISEFALL_AVX512, gnu::always_inline]] inline unsigned greater(words a, words b) {
-  unsigned bits;
-  asm("kmovw %1, %0" : "=r"(bits) : "k"(_mm512_cmpgt_epi32_mask(a, b)));
-  return bits;
-}
-// Writes the lanes whose bit is set, one after the other, and then anything up to a full vector.
-[[NOISEFALL_AVX512, gnu::always_inline]] inline void store_packed(std::uint32_t* to, words a, unsigned which) {
-  store(to, _mm512_maskz_compress_epi32(static_cast<__mmask16>(which), a));  // to memory it is slow on Zen 4
-}
-
 // Products of the even lanes; each has 64 bits, of which upper() and lower() give 32 in an even lane. interleave() puts
 // the even lanes of parts[0] and parts[1] in turn.
 inline constexpr std::size_t product_step = 2;

@@ -10,7 +10,6 @@
 
 #include <noisefall/core/instruction_set.hpp>
 #include <noisefall/tensor/quantile_avx2.hpp>
-#include <noisefall/tensor/quantile_avx512.hpp>
 #include <noisefall/tensor/quantile_common.hpp>
 #include <noisefall/tensor/quantile_radix.hpp>
 
@@ -122,7 +121,7 @@ neighbours<T> select(instruction_set set, const T* x, std::size_t n, std::size_t
 #if defined(__x86_64__) && defined(__GNUC__)
   if constexpr (std::same_as<T, float>) {
     if (set != instruction_set::portable) {
-      const quantile_kernels& by = set == instruction_set::avx512 ? avx512::for_quantiles : avx2::for_quantiles;
+      const quantile_kernels& by = avx2::for_quantiles;  // with 512 bits it is no faster
       if (const auto found = select_by_vectors(by, x, n, n - k)) return *found;
     }
   }
