@@ -110,7 +110,7 @@ struct calls {
   std::vector<double> sigmas = numbers(c.at("model_sigmas"));
 
   void operator()(const asked& a) const {
-    const std::string i = "[" + std::to_string(a.call) + "]";
+    const std::string i = std::string{"["} + std::to_string(a.call) + "]";
     if (a.call >= sigmas.size())
       throw std::runtime_error{"more evaluations than the " + std::to_string(sigmas.size()) + " recorded"};
     // A state's own scale; and trial states of dpm_adaptive, which has no callbacks at given sigmas, follow from the

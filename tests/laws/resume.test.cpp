@@ -90,8 +90,8 @@ TEST_CASE("L6: resumed in a fresh process from a file, after every step, equals 
   CHECK(files > 100);
   setenv(variable, folder.c_str(), 1);
   const auto self = std::filesystem::read_symlink("/proc/self/exe");
-  std::string command{"'"};
-  command += self.string() + "' '[.resume]' > '" + (folder / "log").string() + "' 2>&1";
+  const std::string command =
+      std::string{"'"} + self.string() + "' '[.resume]' > '" + (folder / "log").string() + "' 2>&1";
   const int status = std::system(command.c_str());
   INFO(std::string(reinterpret_cast<const char*>(read_file(folder / "log").data()), read_file(folder / "log").size()));
   CHECK(status == 0);
