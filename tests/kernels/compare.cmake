@@ -1,0 +1,11 @@
+# cmake -DOWN=<program> -DCOMPILED=<program> -P compare.cmake: both must print the same, and something.
+foreach(kind IN ITEMS OWN COMPILED)
+  execute_process(COMMAND ${${kind}} OUTPUT_VARIABLE said_${kind} RESULT_VARIABLE status)
+  if(NOT status EQUAL 0 OR said_${kind} STREQUAL "")
+    message(FATAL_ERROR "${${kind}} ended with ${status} and printed: ${said_${kind}}")
+  endif()
+endforeach()
+if(NOT said_OWN STREQUAL said_COMPILED)
+  message(FATAL_ERROR "with kernels in headers:\n${said_OWN}\nwith noisefall::kernels:\n${said_COMPILED}")
+endif()
+message("${said_OWN}")
