@@ -59,7 +59,7 @@ class evaluator {
         scales_(samples, 1.0) {
     const shape extents = shape_of(x), output_shape = shape_of_outputs(extents, needs.variance);
     first_output_ = batches_.size();
-    for (std::size_t b = 0; b < output_count_; ++b) batches_.push_back(algebra.allocate(output_shape));
+    for (std::size_t b = 0; b < output_count_; ++b) add_batch(output_shape);
     if (needs.scales) scaled_ = add_batch();
     if (needs.stages) scratch_ = add_batch();
     if (chosen->guidance.has_state())
@@ -76,11 +76,8 @@ class evaluator {
   shape shape_of(const view& v) const { return algebra.extents(v); }
 
   // Batches of the state's shape that live as long as the run, by number.
-  [[gnu::cold]] std::size_t add_batch() {
-    batches_.push_back(algebra.allocate(shape_of(x)));
-    return batches_.size() - 1;
-  }
-  span batch(std::size_t number) { return algebra.view_of(batches_[number]); }
+  [[gnu::cold]] std::size_t add_batch() { return add_batch(shape_of(x)); }
+  const span& batch(std::size_t number) const { return spans_[number]; }
 
   // Makes x the first level's sample.
   [[gnu::cold]] void start() {
@@ -240,8 +237,8 @@ class evaluator {
     for (const std::size_t tensor : guidance_tensor_) transfer(to, batch(tensor));
   }
 
-  span scratch() { return batch(scratch_); }
-  span denoised() {
+  const span& scratch() const { return batch(scratch_); }
+  const span& denoised() const {
     if (denoised_ == none)
       throw error{"run: denoised", "the run does not keep it", "run_settings::keep_denoised = true"};
     return batch(denoised_);
@@ -321,6 +318,13 @@ class evaluator {
       for (const increment& which : draws_) source.check(which, samples);
   }
 
+  [[gnu::cold]] std::size_t add_batch(const shape& extents) {
+    batches_.push_back(algebra.allocate(extents));
+    spans_.clear();  // a buffer that moves may take its elements along
+    for (auto& buffer : batches_) spans_.push_back(algebra.view_of(buffer));
+    return batches_.size() - 1;
+  }
+
   void scale_input(const view& state, std::span<const noise_level> levels) {
     for (std::size_t i = 0; i < levels.size(); ++i) scales_[i] = chosen->parameterisation.input_scale(levels[i]);
     request.at.input_scales = {scales_.data(), levels.size()};
@@ -362,6 +366,7 @@ class evaluator {
   };
 
   std::vector<typename A::buffer> batches_;
+  std::vector<span> spans_;  // of the batches
   std::size_t first_output_ = 0, output_count_, scaled_ = none, scratch_ = none, denoised_ = none;
   std::size_t guidance_tensor_[2] = {none, none}, current_tensor_ = 0;
   std::size_t noise_batch_[max_noise_slots] = {};

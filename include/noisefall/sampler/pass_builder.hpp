@@ -19,7 +19,7 @@ class pass_builder {
   explicit pass_builder(std::size_t samples) : storage_(pass_weights::storage_size(samples)) {}
 
   void begin(std::size_t lanes, std::uint64_t seed) {
-    what = {};
+    what.clear();
     what.seed = seed;
     what.weights = pass_weights{storage_, lanes};
     what.weights.clear();

@@ -295,10 +295,10 @@ class planned_run final : public running<A, Z> {
   view looked_at() { return looks_at_x(evaluation_) ? core.x : core.scratch(); }
 
   void add_row(std::size_t row, const noisefall::row& r, reading_source source) {
-    const auto add = [&](double weight, int id, const view& from) {
-      if (weight != 0) core.builder.add(row, core.builder.input(id, from), weight);
+    const auto add = [&](double weight, int id, const span& from) {
+      core.builder.add(row, core.builder.input(id, from), weight);
     };
-    add(r.x, core.x_id, core.x);
+    if (r.x != 0) add(r.x, core.x_id, core.x);
     if (r.previous != 0) add(r.previous, core.previous_id, core.batch(previous_));
     for (std::size_t k = 0; k < max_evaluations; ++k) {
       const bool present = k == evaluation_ && source != reading_source::none;
@@ -338,8 +338,8 @@ class planned_run final : public running<A, Z> {
   // order_ lists the slots: history first (newest first), then those of this step's evaluations.
   std::size_t past(std::size_t k) const { return order_[k]; }
   std::size_t now(std::size_t k) const { return order_[history_ + k]; }
-  span slot(std::size_t k) { return core.batch(slots_[k]); }
-  span renoise_slot(std::size_t k) { return core.batch(renoise_slots_[k]); }
+  const span& slot(std::size_t k) const { return core.batch(slots_[k]); }
+  const span& renoise_slot(std::size_t k) const { return core.batch(renoise_slots_[k]); }
   int slot_id(std::size_t k) const { return core.first_slot_id + static_cast<int>(k); }
   int renoise_id(std::size_t k) const { return core.first_renoise_id + static_cast<int>(k); }
 

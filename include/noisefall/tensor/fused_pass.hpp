@@ -362,10 +362,10 @@ class fused_pass {
   // 16-bit inputs are widened into L1.
   [[gnu::noinline]] void execute_widened(all_rows& p, std::size_t sample, std::size_t at, std::size_t n,
                                          const made_arrays& made) const {
-    constexpr std::size_t elements = tile / 4;
-    alignas(64) T widened[pass_weights::inputs][elements];
-    for (std::size_t done = 0; done < n; done += elements) {
-      const std::size_t count = std::min(elements, n - done);
+    static_assert(tile >= small_sample);  // weights per element come in one piece
+    alignas(64) T widened[pass_weights::inputs][tile];
+    for (std::size_t done = 0; done < n; done += tile) {
+      const std::size_t count = std::min(tile, n - done);
       made_arrays now = made.advanced(done);
       for (std::size_t k = 0; k < what_.inputs.size(); ++k) {
         const view<T>& in = what_.inputs[k];

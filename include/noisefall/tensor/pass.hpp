@@ -70,6 +70,16 @@ struct pass_description {
   gain_rule gain = gain_rule::none;
   View gain_input{};
   double gain_offset = 0, gain_slope = 1;
+
+  // Forgets everything; cheaper than a new description.
+  void clear() {
+    inputs.clear();
+    outputs.clear();
+    draws.clear();
+    has_value = stores = false;
+    limit = divisor = {};
+    gain = gain_rule::none;
+  }
 };
 
 }  // namespace noisefall

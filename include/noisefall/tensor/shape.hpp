@@ -19,17 +19,14 @@ class shape {
     if (extents.size() < 1 || extents.size() > max_rank)
       throw error{"shape", "rank " + std::to_string(extents.size()), "1 to 8 extents, samples first"};
     for (const std::size_t extent : extents) extents_[rank_++] = extent;
+    count();
   }
 
   constexpr std::size_t rank() const { return rank_; }
   constexpr std::size_t operator[](std::size_t axis) const { return extents_[axis]; }
   constexpr std::size_t samples() const { return rank_ == 0 ? 0 : extents_[0]; }
   // Elements of one sample.
-  constexpr std::size_t sample_size() const {
-    std::size_t n = rank_ == 0 ? 0 : 1;
-    for (std::size_t axis = 1; axis < rank_; ++axis) n *= extents_[axis];
-    return n;
-  }
+  constexpr std::size_t sample_size() const { return sample_size_; }
   constexpr std::size_t size() const { return samples() * sample_size(); }
 
   // The same extents for another number of samples.
@@ -37,6 +34,7 @@ class shape {
   constexpr shape with_extent(std::size_t axis, std::size_t extent) const {
     shape other = *this;
     other.extents_[axis] = extent;
+    other.count();
     return other;
   }
 
@@ -48,8 +46,13 @@ class shape {
   }
 
  private:
+  constexpr void count() {
+    sample_size_ = 1;
+    for (std::size_t axis = 1; axis < rank_; ++axis) sample_size_ *= extents_[axis];
+  }
+
   std::array<std::size_t, max_rank> extents_{};
-  std::size_t rank_ = 0;
+  std::size_t rank_ = 0, sample_size_ = 0;
 };
 
 // "[2, 4, 64, 64]"
