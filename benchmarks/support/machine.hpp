@@ -94,6 +94,8 @@ inline const char* name_of(noisefall::kernels::instruction_set set) {
   switch (set) {
     case instruction_set::avx512:
       return "AVX-512";
+    case instruction_set::neon:
+      return "NEON";
     case instruction_set::avx2:
       return "AVX2";
     case instruction_set::portable:

@@ -8,7 +8,6 @@
 
 #include <noisefall/core/error.hpp>
 #include <noisefall/tensor/gram_kernels.hpp>
-#include <noisefall/tensor/native_elements.hpp>
 #include <noisefall/tensor/pass_kernels.hpp>
 #include <noisefall/tensor/view.hpp>
 
@@ -70,9 +69,8 @@ class gram_of_samples {
 
   // Elements [at, at + n) of a vector, in `buffer`, followed by zeros up to a multiple of the lanes.
   void form(std::size_t v, std::size_t sample, std::size_t at, std::size_t n, T* buffer) const {
-    alignas(64) T widened[chunk];
-    if (constant(v) != 0) std::fill_n(buffer, n, static_cast<T>(constant(v)));
     bool begun = constant(v) != 0;
+    if (begun) std::fill_n(buffer, n, static_cast<T>(constant(v)));
     pass_program<T> program;
     pass_row<T> row;
     program.output = &row;
@@ -80,10 +78,9 @@ class gram_of_samples {
     for (std::size_t k = 0; k < inputs_.size(); ++k) {
       const T w = static_cast<T>(basis_[v * columns_ + k]);
       if (w == T{0}) continue;
-      if (row.count == 0 && begun) row.terms[row.count++] = {buffer, nullptr, T{1}};
-      const bool narrow = inputs_[k].stored() != storage::native;
-      row.terms[row.count++] = {native_elements(inputs_[k], sample, at, n, widened), nullptr, w};
-      if (!narrow && row.count < pass_weights::terms) continue;
+      if (row.count == 0 && begun) row.terms[row.count++] = {buffer, nullptr, T{1}, storage::native};
+      row.terms[row.count++] = {inputs_[k].address(sample, at), nullptr, w, inputs_[k].stored()};
+      if (row.count < pass_weights::terms) continue;
       run_program(set_, program, n);
       row.count = 0;
       begun = true;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 
 #include <noisefall/core/instruction_set.hpp>
 #include <noisefall/tensor/pass_program.hpp>
@@ -99,7 +100,9 @@ namespace noisefall::kernels {
 template <class T>
 [[gnu::noinline]] void run_rest(instruction_set set, pass_program<T> program, std::size_t done, std::size_t n) {
   constexpr std::size_t longest = 64 / sizeof(T);
-  alignas(64) T copies[2 * (2 * pass_weights::terms + 3)][longest], written[2][longest];
+  alignas(64) unsigned char arrays[2 * pass_weights::terms][64];
+  alignas(64) T copies[2 * (pass_weights::terms + 3)][longest], written[2][longest];
+  unsigned char* free_bytes = arrays[0];
   T(*free)[longest] = copies;
   const auto copy = [&](const T*& from) {
     if (from == nullptr) return;
@@ -115,8 +118,14 @@ template <class T>
     row = **theirs[r];
     *theirs[r] = &row;
     for (std::size_t k = 0; k < row.count; ++k) {
-      copy(row.terms[k].from);
-      copy(row.terms[k].weights);
+      pass_term<T>& term = row.terms[k];
+      const std::size_t size = term.stored == storage::native ? sizeof(T) : sizeof(half);
+      for (std::size_t i = 0; i < longest; ++i)
+        std::memcpy(free_bytes + i * size, static_cast<const char*>(term.from) + std::min(done + i, n - 1) * size,
+                    size);
+      term.from = free_bytes;
+      free_bytes += sizeof *free;
+      copy(term.weights);
     }
     copy(row.starts);
     copy(row.value_weights);

@@ -5,14 +5,17 @@
 #include <limits>
 
 #include <noisefall/tensor/pass.hpp>
+#include <noisefall/tensor/view.hpp>
 
 namespace noisefall::kernels {
 
 // weight * array, or, in a program with a weight per element, weights[e] * array[e] where weights[e] is not 0.
 template <class T>
 struct pass_term {
-  const T *from, *weights;
+  const void* from;  // of T, or of 16-bit numbers that are widened as they are read
+  const T* weights;
   T weight;
+  storage stored;
 };
 
 // The sum of the terms in order, then of value_weight * value. `to` may be null for the value. Terms beyond `count` are

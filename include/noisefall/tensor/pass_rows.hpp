@@ -7,7 +7,6 @@
 
 #include <noisefall/core/instruction_set.hpp>
 #include <noisefall/random/normals_common.hpp>
-#include <noisefall/tensor/native_elements.hpp>
 #include <noisefall/tensor/pass_kernels.hpp>
 #include <noisefall/tensor/pass_terms.hpp>
 
@@ -51,7 +50,8 @@ class pass_rows {
       to.value_weights = weights;
     } else {
       to.index[to.count] = static_cast<std::uint8_t>(term);
-      to.terms[to.count++] = {nullptr, weights, w};
+      const bool input = term < pass_weights::inputs;
+      to.terms[to.count++] = {nullptr, weights, w, input ? what().inputs[term].stored() : storage::native};
     }
   }
   void set_starts(std::size_t row, const T* starts) { rows_[row].starts = starts; }
@@ -62,9 +62,12 @@ class pass_rows {
 
   // Elements [at, at + n), counted from the start of `sample`, of everything that the pass writes.
   void run(std::size_t sample, std::size_t at, std::size_t n, const made& now) {
-    for (const view<T>& in : what().inputs)
-      if (in.stored() != storage::native) return run_widened(sample, at, n, now);
-    run_native(sample, at, n, now);
+    if (what().outputs.size() > 1) return run_in_tiles(sample, at, n, now);
+    pass_program<T> program = clamp;
+    if (what().has_value)
+      program.value = found(0, sample, at, now, what().stores ? what().store.sample(sample) + at : nullptr);
+    if (!what().outputs.empty()) program.output = found(1, sample, at, now, what().outputs[0].sample(sample) + at);
+    run_program(set_, program, n);
   }
   // The same of one row's sum, which goes to `to`.
   void run_row(std::size_t row, std::size_t sample, std::size_t at, std::size_t n, const made& now, T* to) {
@@ -92,33 +95,11 @@ class pass_rows {
       const std::size_t term = row.index[k];
       row.terms[k].from = now.at[term] != nullptr ? now.at[term]
                           : term < pass_weights::inputs
-                              ? what().inputs[term].sample(sample) + at
-                              : what().draws[term - pass_weights::first_draw].filled.sample(sample) + at;
+                              ? what().inputs[term].address(sample, at)
+                              : what().draws[term - pass_weights::first_draw].filled.address(sample, at);
     }
     row.to = to;
     return &row;
-  }
-
-  void run_native(std::size_t sample, std::size_t at, std::size_t n, const made& now) {
-    if (what().outputs.size() > 1) return run_in_tiles(sample, at, n, now);
-    pass_program<T> program = clamp;
-    if (what().has_value)
-      program.value = found(0, sample, at, now, what().stores ? what().store.sample(sample) + at : nullptr);
-    if (!what().outputs.empty()) program.output = found(1, sample, at, now, what().outputs[0].sample(sample) + at);
-    run_program(set_, program, n);
-  }
-
-  // 16-bit inputs are widened into tiles.
-  [[gnu::noinline]] void run_widened(std::size_t sample, std::size_t at, std::size_t n, const made& now) {
-    alignas(64) T widened[pass_weights::inputs][tile];
-    for (std::size_t done = 0; done < n; done += tile) {
-      const std::size_t count = std::min(tile, n - done);
-      made with = now.advanced(done);
-      for (std::size_t k = 0; k < what().inputs.size(); ++k)
-        if (what().inputs[k].stored() != storage::native && has(k))
-          with.at[k] = native_elements(what().inputs[k], sample, at + done, count, widened[k]);
-      run_native(sample, at + done, count, with);
-    }
   }
 
   // Any array written may be one that another output reads: but for the last one, outputs wait in tiles.
