@@ -16,8 +16,9 @@
 
 namespace bench {
 
-// So many steps that a restart in between does not show.
-inline constexpr std::size_t many_steps = 1000;
+// So many steps that a restart in between does not show, and as few as people take at most: longer runs plan the legs
+// beyond the first 256 as they come to them (leg_plans).
+inline constexpr std::size_t many_steps = 250;
 
 template <class Solver, class Guidance>
 nf::sampler sampler_of(Solver solver, Guidance guidance, const nf::threshold& map, std::size_t steps = many_steps) {

@@ -144,18 +144,23 @@ class evaluator {
     request.state = state;
     request.branches.clear();
     request.outputs.clear();
+    own_outputs_.clear();
     if (scaled_ != none) scale_input(state, levels);
     for (std::size_t b = 0; b < max_branches; ++b) {
       if (!wanted.holds(b)) continue;
-      const span out = batch(first_output_ + request.outputs.size());
+      const span& out = batch(first_output_ + request.outputs.size());
       if (settings.checked) algebra.fill(out, std::numeric_limits<double>::quiet_NaN());
       request.branches.push_back(b);
       request.outputs.push_back(out);
+      own_outputs_.push_back(out);
     }
     position_ = position;
     state_ = state;
     asked = true;
   }
+
+  // The request's own arrays, to be read.
+  std::span<const view> own_outputs() const { return {own_outputs_.begin(), own_outputs_.size()}; }
 
   // Takes the answer: checks it, splits off variances, weighs the branches.
   void take(std::span<const view> outputs) {
@@ -371,7 +376,7 @@ class evaluator {
   std::size_t guidance_tensor_[2] = {none, none}, current_tensor_ = 0;
   std::size_t noise_batch_[max_noise_slots] = {};
   drawn filled_[max_noise_slots];
-  inline_vector<view, max_branches> branch_outputs_;
+  inline_vector<view, max_branches> own_outputs_, branch_outputs_;
   guidance_position position_;
   view state_{};
   std::size_t reading_lanes_ = 1;

@@ -29,11 +29,7 @@ class run {
   // The evaluation that the run waits for, the same until it is answered; nullptr when the run is done.
   const request_type* next() { return held_->next(); }
   // The outputs were written into the request's own arrays.
-  void answer() {
-    inline_vector<view, max_branches> outputs;
-    for (const auto& out : core().request.outputs) outputs.push_back(out);
-    answer(std::span<const view>{outputs.begin(), outputs.size()});
-  }
+  void answer() { held_->answer(core().own_outputs()); }
   // The outputs, one per branch of the request, in arrays of the caller's that stay valid during the call.
   void answer(std::span<const view> outputs) { held_->answer(outputs); }
   // Starts anew on the same state, without allocating. Where the start is an image or given, refill the state first.
