@@ -14,6 +14,14 @@
 
 namespace noisefall::golden {
 
+// "[3]"
+inline std::string bracketed(std::size_t index) {
+  std::string text{'['};
+  text += std::to_string(index);
+  text += ']';
+  return text;
+}
+
 struct verdict {
   std::string id, class_name;
   bool matched = false, built = true;

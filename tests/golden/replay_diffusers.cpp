@@ -68,7 +68,7 @@ void look_at_outputs(const json& c, const network& net, std::size_t rows, std::s
     double largest = 1;
     for (const double v : recorded)
       if (std::isfinite(v)) largest = std::max(largest, std::abs(v));
-    seen.look(out, recorded, 1e-9 * largest, "model_outputs[" + std::to_string(i) + "]");
+    seen.look(out, recorded, 1e-9 * largest, "model_outputs" + bracketed(i));
   }
 }
 
@@ -81,7 +81,7 @@ void look_at_sigmas(const json& c, const trajectory& path, bool flow, comparison
   mine.push_back(sigma(path.back()));
   seen.look(static_cast<double>(mine.size()), static_cast<double>(sigmas.size()), 0, "sigmas: how many");
   for (std::size_t i = 0; i < std::min(mine.size(), sigmas.size()); ++i)
-    seen.look(mine[i], sigmas[i], "sigmas[" + std::to_string(i) + "]");
+    seen.look(mine[i], sigmas[i], "sigmas" + bracketed(i));
 }
 
 // x0 as EDMEuler estimates it: from the state raised by churn and the output for the state before that.
@@ -123,7 +123,7 @@ void run_setup(const json& c, const diffusers_setup& s, const network& net, cons
     return s.schedule.at(label < 0 ? s.schedule.t_max() + 1 + label : label);  // index -1 is the last
   };
   const auto see = [&](const asked& a) {
-    const std::string i = "[" + std::to_string(a.call) + "]";
+    const std::string i = bracketed(a.call);
     if (a.call >= labels.size())
       throw std::runtime_error{"more evaluations than the " + std::to_string(labels.size()) + " recorded"};
     seen.look(a.label, number(labels[a.call]), "timesteps" + i);
@@ -140,7 +140,7 @@ void run_setup(const json& c, const diffusers_setup& s, const network& net, cons
     if (churns || !has(c, "pred_original_sample")) return;
     const auto estimate = run.denoised();
     seen.look(std::span<const double>{estimate.data(), estimate.size()}, flat(c.at("pred_original_sample").at(call)),
-              100 * tolerance, "pred_original_sample[" + std::to_string(call) + "]");
+              100 * tolerance, "pred_original_sample" + bracketed(call));
   };
   const driven end = drive(sample, extents, flat(c.at("initial_sample")), draws, net, level_of, see, after);
   seen.look(static_cast<double>(end.calls), static_cast<double>(labels.size()), 0, "how many evaluations");

@@ -95,7 +95,7 @@ void look_at_noise_sigma(const json& c, const std::vector<double>& sigmas, doubl
   const json& over = c.at("noise_sigma");
   for (std::size_t i = 0; i < over.size(); ++i) {
     const double s = sigmas.at(i / 2), t = sigmas.at(i / 2 + 1);
-    const std::string where = "noise_sigma[" + std::to_string(i) + "]";
+    const std::string where = "noise_sigma" + bracketed(i);
     seen.look(s, number(over[i].at(0)), where);
     seen.look(i % 2 == 1 ? t : std::exp(std::log(s) + r * (std::log(t) - std::log(s))), number(over[i].at(1)), where);
   }
@@ -120,8 +120,7 @@ struct calls {
     seen.look(a.x, flat(c.at("model_inputs").at(a.call)), tolerance * size, "model_inputs" + i);
     seen.look(a.out, flat(c.at("model_outputs").at(a.call)), tolerance * size, "model_outputs" + i);
     if (has_callbacks && a.stage == 0 && has(c, "callback_x"))
-      seen.look(a.x, flat(c.at("callback_x").at(a.step)), tolerance * size,
-                "callback_x[" + std::to_string(a.step) + "]");
+      seen.look(a.x, flat(c.at("callback_x").at(a.step)), tolerance * size, "callback_x" + bracketed(a.step));
   }
 };
 
@@ -164,7 +163,7 @@ void replay_adaptive(const json& c, const mixture& exact, comparison& seen) {
     if (run.steps_done() == trials) return;
     if (has(c, "callback_x"))
       seen.look(x, flat(c.at("callback_x").at(trials)), 100 * tolerance * std::max(1.0, starts[0]),
-                "callback_x[" + std::to_string(trials) + "]");
+                "callback_x" + bracketed(trials));
     ++trials;
     if (std::equal(x.begin(), x.end(), at.begin())) return;
     at.assign(x.begin(), x.end());
@@ -182,7 +181,7 @@ void replay_adaptive(const json& c, const mixture& exact, comparison& seen) {
     for (std::size_t i = 0; i < c.at("noise_sigma").size(); ++i)
       for (const std::size_t end_of : {0u, 1u})
         seen.look(starts.at(i + end_of), number(c.at("noise_sigma")[i].at(end_of)), 1e-6 * starts[0],
-                  "noise_sigma[" + std::to_string(i) + "]");
+                  "noise_sigma" + bracketed(i));
 }
 
 }  // namespace
@@ -200,7 +199,7 @@ bool replay_k_diffusion(const json& c, const std::vector<mixture>& mixtures, com
   const std::vector<double> sigmas = sigmas_of(c.at("schedule")), recorded = numbers(c.at("sigmas"));
   seen.look(static_cast<double>(sigmas.size()), static_cast<double>(recorded.size()), 0, "sigmas: how many");
   for (std::size_t i = 0; i < std::min(sigmas.size(), recorded.size()); ++i)
-    seen.look(sigmas[i], recorded[i], "sigmas[" + std::to_string(i) + "]");
+    seen.look(sigmas[i], recorded[i], "sigmas" + bracketed(i));
   if (fn == "sample_heun") {
     const heun solver{.s_churn = argument(kwargs, "s_churn", 0),
                       .s_tmin = argument(kwargs, "s_tmin", 0),

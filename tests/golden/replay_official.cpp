@@ -122,7 +122,7 @@ void run(const json& c, const request& r, const any_schedule& schedule, const So
   const auto level_of = [](const auto& q) { return q.at.levels[0]; };
   const auto see = [&](const asked& a) {
     const std::size_t call = before + a.call;
-    const std::string i = "[" + std::to_string(call) + "]";
+    const std::string i = bracketed(call);
     if (call >= times.size())
       throw std::runtime_error{"more evaluations than the " + std::to_string(times.size()) + " recorded"};
     const bool follows = r.method == "adaptive";  // times and trial states follow from the data
@@ -134,7 +134,7 @@ void run(const json& c, const request& r, const any_schedule& schedule, const So
     seen.look(a.out, flat(c.at("model_outputs").at(call)), of_states, "model_outputs" + i);
     if (intermediates_from && a.stage == 0 && a.step + *intermediates_from >= 1) {
       const std::size_t k = a.step + *intermediates_from - 1;
-      seen.look(a.x, flat(c.at("intermediates").at(k)), tolerance, "intermediates[" + std::to_string(k) + "]");
+      seen.look(a.x, flat(c.at("intermediates").at(k)), tolerance, "intermediates" + bracketed(k));
     }
     if (before == 0) see_more(a, sample.parts());
   };
@@ -162,7 +162,7 @@ void look_at_times(const json& c, const std::vector<double>& times, comparison& 
   const std::vector<double> recorded = numbers(c.at("timesteps"));
   seen.look(static_cast<double>(times.size()), static_cast<double>(recorded.size()), 0, "timesteps: how many");
   for (std::size_t i = 0; i < std::min(times.size(), recorded.size()); ++i)
-    seen.look(times[i], recorded[i], "timesteps[" + std::to_string(i) + "]");
+    seen.look(times[i], recorded[i], "timesteps" + bracketed(i));
 }
 
 void replay_multistep(const json& c, const request& r, const any_schedule& schedule, const mixture& exact,
@@ -245,8 +245,7 @@ void replay_unipc(const json& c, const request& r, const any_schedule& schedule,
         for (std::size_t k = 0; k < std::min(readings.size(), max_history); ++k)
           kept[j] += keep.past[k] * readings[k][j];
       }
-      seen.look(kept, flat(c.at("intermediates").at(a.step)), tolerance_of(c),
-                "intermediates[" + std::to_string(a.step) + "]");
+      seen.look(kept, flat(c.at("intermediates").at(a.step)), tolerance_of(c), "intermediates" + bracketed(a.step));
       corrected = kept;
       readings.insert(readings.begin(), now);
     });

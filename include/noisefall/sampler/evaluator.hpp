@@ -50,6 +50,7 @@ class evaluator {
         settings{set},
         noise{std::move(source)},
         x{state},
+        x_view(state),
         samples{shape_of(x).samples()},
         fingerprint{needs.fingerprint},
         reader{chosen->guidance, chosen->parameterisation, samples},
@@ -78,6 +79,7 @@ class evaluator {
   // Batches of the state's shape that live as long as the run, by number.
   [[gnu::cold]] std::size_t add_batch() { return add_batch(shape_of(x)); }
   const span& batch(std::size_t number) const { return spans_[number]; }
+  const view& batch_view(std::size_t number) const { return views_[number]; }  // the same, to be read
 
   // Makes x the first level's sample.
   [[gnu::cold]] void start() {
@@ -142,18 +144,10 @@ class evaluator {
            ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"}};
     request.at = {levels, labels, {}, settings.seed, settings.first_sample, step, call};
     request.state = state;
-    request.branches.clear();
-    request.outputs.clear();
-    own_outputs_.clear();
     if (scaled_ != none) scale_input(state, levels);
-    for (std::size_t b = 0; b < max_branches; ++b) {
-      if (!wanted.holds(b)) continue;
-      const span& out = batch(first_output_ + request.outputs.size());
-      if (settings.checked) algebra.fill(out, std::numeric_limits<double>::quiet_NaN());
-      request.branches.push_back(b);
-      request.outputs.push_back(out);
-      own_outputs_.push_back(out);
-    }
+    if (!(wanted == asked_for_)) ask_for(wanted);
+    if (settings.checked)
+      for (const span& out : request.outputs) algebra.fill(out, std::numeric_limits<double>::quiet_NaN());
     position_ = position;
     state_ = state;
     asked = true;
@@ -167,18 +161,18 @@ class evaluator {
     if (!asked) throw error{"run: answer", "nothing was asked", "next() first"};
     if (outputs.size() != request.branches.size())
       throw error{"run: answer", {outputs.size(), " outputs"}, {request.branches.size(), ", one per branch asked for"}};
-    branch_outputs_.clear();
+    const bool own = outputs.data() == own_outputs_.begin();
+    parts_.clear();
     for (std::size_t k = 0; k < outputs.size(); ++k) {
-      const shape wanted = shape_of(request.outputs[k]);
-      if (!(shape_of(outputs[k]) == wanted))
-        throw error{"run: answer", {"output ", k, " of shape ", to_string(shape_of(outputs[k]))}, to_string(wanted)};
+      if (!own) require_shape(k, outputs[k]);
       if (settings.checked && !algebra.finite(outputs[k]))
         throw error{{"predictor: step ", request.at.step},
                     {"the output of branch ", request.branches[k],
                      " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)"},
                     "every element written, with finite numbers"};
-      branch_outputs_.push_back(settings.output_parts == 1 ? outputs[k] : algebra.part(outputs[k], 0, 2));
+      if (settings.output_parts == 2) parts_.push_back(algebra.part(outputs[k], 0, 2));
     }
+    branch_outputs_ = settings.output_parts == 1 ? outputs : std::span<const view>{parts_.begin(), parts_.size()};
     if (settings.output_parts == 2) variance = algebra.part(outputs[0], 1, 2);
     reading_lanes_ = reader.lanes(samples, request.at.levels.size());
     if (chosen->guidance.needs_gram()) compute_gram();
@@ -243,6 +237,7 @@ class evaluator {
   }
 
   const span& scratch() const { return batch(scratch_); }
+  const view& scratch_view() const { return batch_view(scratch_); }
   const span& denoised() const {
     if (denoised_ == none)
       throw error{"run: denoised", "the run does not keep it", "run_settings::keep_denoised = true"};
@@ -266,6 +261,7 @@ class evaluator {
   run_settings settings;
   Z noise;
   span x;
+  view x_view;
   std::size_t samples;
   std::uint64_t fingerprint;  // of the sampler, for checkpoints
   guided_reader reader;
@@ -326,8 +322,33 @@ class evaluator {
   [[gnu::cold]] std::size_t add_batch(const shape& extents) {
     batches_.push_back(algebra.allocate(extents));
     spans_.clear();  // a buffer that moves may take its elements along
-    for (auto& buffer : batches_) spans_.push_back(algebra.view_of(buffer));
+    views_.clear();
+    for (auto& buffer : batches_) {
+      spans_.push_back(algebra.view_of(buffer));
+      views_.push_back(spans_.back());
+    }
     return batches_.size() - 1;
+  }
+
+  // Another set of branches than the last time.
+  void ask_for(branch_set wanted) {
+    asked_for_ = wanted;
+    request.branches.clear();
+    request.outputs.clear();
+    own_outputs_.clear();
+    for (std::size_t b = 0; b < max_branches; ++b) {
+      if (!wanted.holds(b)) continue;
+      const span& out = batch(first_output_ + request.outputs.size());
+      request.branches.push_back(b);
+      request.outputs.push_back(out);
+      own_outputs_.push_back(out);
+    }
+  }
+
+  void require_shape(std::size_t k, const view& output) const {
+    const shape wanted = shape_of(request.outputs[k]), given = shape_of(output);
+    if (!(given == wanted))
+      throw error{"run: answer", {"output ", k, " of shape ", to_string(given)}, to_string(wanted)};
   }
 
   void scale_input(const view& state, std::span<const noise_level> levels) {
@@ -372,11 +393,14 @@ class evaluator {
 
   std::vector<typename A::buffer> batches_;
   std::vector<span> spans_;  // of the batches
+  std::vector<view> views_;
   std::size_t first_output_ = 0, output_count_, scaled_ = none, scratch_ = none, denoised_ = none;
   std::size_t guidance_tensor_[2] = {none, none}, current_tensor_ = 0;
   std::size_t noise_batch_[max_noise_slots] = {};
   drawn filled_[max_noise_slots];
-  inline_vector<view, max_branches> own_outputs_, branch_outputs_;
+  branch_set asked_for_;
+  inline_vector<view, max_branches> own_outputs_, parts_;
+  std::span<const view> branch_outputs_;  // of the present answer; valid while it is taken
   guidance_position position_;
   view state_{};
   std::size_t reading_lanes_ = 1;

@@ -292,25 +292,25 @@ class planned_run final : public running<A, Z> {
     core.add_reading(row, state_id(), weight, reading_kind::renoise, plan_->renoise_of);
   }
 
-  view looked_at() { return looks_at_x(evaluation_) ? core.x : core.scratch(); }
+  const view& looked_at() const { return looks_at_x(evaluation_) ? core.x_view : core.scratch_view(); }
 
   void add_row(std::size_t row, const noisefall::row& r, reading_source source) {
-    const auto add = [&](double weight, int id, const span& from) {
+    const auto add = [&](double weight, int id, const view& from) {
       core.builder.add(row, core.builder.input(id, from), weight);
     };
-    if (r.x != 0) add(r.x, core.x_id, core.x);
-    if (r.previous != 0) add(r.previous, core.previous_id, core.batch(previous_));
+    if (r.x != 0) add(r.x, core.x_id, core.x_view);
+    if (r.previous != 0) add(r.previous, core.previous_id, core.batch_view(previous_));
     for (std::size_t k = 0; k < max_evaluations; ++k) {
       const bool present = k == evaluation_ && source != reading_source::none;
       if (r.now[k] != 0)
-        present ? add_present_reading(row, r.now[k], source) : add(r.now[k], slot_id(now(k)), slot(now(k)));
+        present ? add_present_reading(row, r.now[k], source) : add(r.now[k], slot_id(now(k)), slot_view(now(k)));
       if (r.now_renoise[k] != 0)
         present ? add_present_renoise(row, r.now_renoise[k], source)
-                : add(r.now_renoise[k], renoise_id(now(k)), renoise_slot(now(k)));
+                : add(r.now_renoise[k], renoise_id(now(k)), renoise_view(now(k)));
     }
     for (std::size_t k = 0; k < max_history; ++k) {
-      if (r.past[k] != 0) add(r.past[k], slot_id(past(k)), slot(past(k)));
-      if (r.past_renoise[k] != 0) add(r.past_renoise[k], renoise_id(past(k)), renoise_slot(past(k)));
+      if (r.past[k] != 0) add(r.past[k], slot_id(past(k)), slot_view(past(k)));
+      if (r.past_renoise[k] != 0) add(r.past_renoise[k], renoise_id(past(k)), renoise_view(past(k)));
     }
     for (std::size_t j = 0; j < max_noise_slots; ++j) {
       if (r.noise[j] == 0) continue;
@@ -339,6 +339,8 @@ class planned_run final : public running<A, Z> {
   std::size_t past(std::size_t k) const { return order_[k]; }
   std::size_t now(std::size_t k) const { return order_[history_ + k]; }
   const span& slot(std::size_t k) const { return core.batch(slots_[k]); }
+  const view& slot_view(std::size_t k) const { return core.batch_view(slots_[k]); }
+  const view& renoise_view(std::size_t k) const { return core.batch_view(renoise_slots_[k]); }
   const span& renoise_slot(std::size_t k) const { return core.batch(renoise_slots_[k]); }
   int slot_id(std::size_t k) const { return core.first_slot_id + static_cast<int>(k); }
   int renoise_id(std::size_t k) const { return core.first_renoise_id + static_cast<int>(k); }
