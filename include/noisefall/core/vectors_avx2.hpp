@@ -21,6 +21,7 @@ using words = __m256i;
 inline constexpr std::size_t lanes = 8;  // of 32 bits
 template <class T>
 inline constexpr std::size_t width = 32 / sizeof(T);
+inline constexpr std::size_t sums_at_once = 4;  // vectors that a loop may sum up in registers
 
 [[NOISEFALL_AVX2, gnu::always_inline]] inline reals real(float a) { return _mm256_set1_ps(a); }
 [[NOISEFALL_AVX2, gnu::always_inline]] inline doubles real(double a) { return _mm256_set1_pd(a); }

@@ -20,6 +20,7 @@ using words = __m512i;
 inline constexpr std::size_t lanes = 16;  // of 32 bits
 template <class T>
 inline constexpr std::size_t width = 64 / sizeof(T);
+inline constexpr std::size_t sums_at_once = 8;  // vectors that a loop may sum up in registers
 
 // g++ 12 warns about the unmasked forms (GCC bug 105593); the instructions are the same.
 inline constexpr __mmask8 all_of_8 = 0xff;

@@ -21,6 +21,7 @@ using words = uint32x4_t;
 inline constexpr std::size_t lanes = 4;  // of 32 bits
 template <class T>
 inline constexpr std::size_t width = 16 / sizeof(T);
+inline constexpr std::size_t sums_at_once = 8;  // vectors that a loop may sum up in registers
 
 [[gnu::always_inline]] inline reals real(float a) { return vdupq_n_f32(a); }
 [[gnu::always_inline]] inline doubles real(double a) { return vdupq_n_f64(a); }

@@ -10,6 +10,8 @@
 
 namespace noisefall::kernels::plain {
 
+inline constexpr std::size_t sums_at_once = 4;  // vectors that a loop may sum up in registers
+
 #ifdef __GNUC__
 using reals = float __attribute__((vector_size(16)));
 using doubles = double __attribute__((vector_size(16)));

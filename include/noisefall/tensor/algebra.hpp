@@ -13,6 +13,8 @@ namespace noisefall {
 // scalar        the element type of the state
 // view, span    read-only and writable handles of a batch; span converts to view; cheap to copy
 // buffer        owns a batch
+// narrow<half>  of (span), optional: its memory lent to a network with 16-bit outputs; a view of what that wrote may be
+//               an input of pass and gram, and be asked for finite, part and download
 // pass          one fused walk (tensor/pass.hpp)
 // gram          per sample the inner products of `basis.size() / inputs.size()` vectors, each a linear combination of
 //               the inputs and of the constant 1: basis[v * (inputs.size() + 1) + k], the last k weighing the 1;

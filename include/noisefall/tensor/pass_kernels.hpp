@@ -23,55 +23,10 @@ void widen(instruction_set set, const Narrow* from, std::size_t n, T* to);
 
 #else
 
-#include <noisefall/core/vectors_avx2.hpp>
-#include <noisefall/core/vectors_avx512.hpp>
-#include <noisefall/core/vectors_neon.hpp>
-#include <noisefall/core/vectors_plain.hpp>
-
-#if defined(__x86_64__) && defined(__GNUC__)
-
-namespace noisefall::kernels::avx512 {
-inline constexpr std::size_t vectors_at_once = 8;
-#define NOISEFALL_TARGET NOISEFALL_AVX512
-#include <noisefall/tensor/pass_kernel.inc>
-#undef NOISEFALL_TARGET
-}  // namespace noisefall::kernels::avx512
-
-namespace noisefall::kernels::avx2 {
-inline constexpr std::size_t vectors_at_once = 4;
-#define NOISEFALL_TARGET NOISEFALL_AVX2
-#include <noisefall/tensor/pass_kernel.inc>
-#undef NOISEFALL_TARGET
-}  // namespace noisefall::kernels::avx2
-
-#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
-
-namespace noisefall::kernels::neon {
-inline constexpr std::size_t vectors_at_once = 8;
-#define NOISEFALL_TARGET NOISEFALL_NEON
-#include <noisefall/tensor/pass_kernel.inc>
-#undef NOISEFALL_TARGET
-}  // namespace noisefall::kernels::neon
-
-#endif
-
-namespace noisefall::kernels::plain {
-inline constexpr std::size_t vectors_at_once = 4;
-#define NOISEFALL_TARGET
-#include <noisefall/tensor/pass_kernel.inc>
-#undef NOISEFALL_TARGET
-}  // namespace noisefall::kernels::plain
+#define NOISEFALL_KERNEL <noisefall/tensor/pass_kernel.inc>
+#include <noisefall/core/every_instruction_set.inc>
 
 namespace noisefall::kernels {
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#define NOISEFALL_BY(set, call) \
-  (set == instruction_set::avx512 ? avx512::call : set == instruction_set::avx2 ? avx2::call : plain::call)
-#elif defined(__AARCH64EL__) && defined(__ARM_NEON)
-#define NOISEFALL_BY(set, call) (set == instruction_set::neon ? neon::call : plain::call)
-#else
-#define NOISEFALL_BY(set, call) (static_cast<void>(set), plain::call)
-#endif
 
 template <class T>
 std::size_t run_whole_vectors(instruction_set set, const pass_program<T>& program, std::size_t n) {
@@ -89,6 +44,7 @@ void widen(instruction_set set, const Narrow* from, std::size_t n, T* to) {
 }
 
 #undef NOISEFALL_BY
+#undef NOISEFALL_KERNEL
 
 }  // namespace noisefall::kernels
 
