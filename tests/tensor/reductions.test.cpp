@@ -219,10 +219,9 @@ TEMPLATE_TEST_CASE("the sum of scaled errors has one order: 32 lanes in chunks o
     for (std::size_t chunk = 0; chunk < d; chunk += 1024) {
       const std::size_t n = std::min<std::size_t>(1024, d - chunk);
       std::fill(squares.begin(), squares.end(), 0.0);
-      kernels::scaled_squares::run<false>(h.data() + chunk, l.data() + chunk, p.data() + chunk, 0.01, 0.05, n,
-                                          squares.data());
+      kernels::scaled_squares::run(h.data() + chunk, l.data() + chunk, p.data() + chunk, 0.01, 0.05, n, squares.data());
       double sum = 0;
-      kernels::sum_in_lanes::run<false>(static_cast<const double*>(squares.data()), squares.size(), &sum);
+      kernels::sum_in_lanes::run(static_cast<const double*>(squares.data()), squares.size(), &sum);
       portable += sum;
     }
     CHECK(portable == total);

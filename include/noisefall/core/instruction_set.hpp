@@ -1,4 +1,4 @@
-// Runs a kernel with fused multiply-add instructions where the processor has them, whatever the compiler's flags are.
+// What the processor can do, whatever the compiler's flags are.
 #pragma once
 
 namespace noisefall::kernels {
@@ -29,36 +29,26 @@ inline instruction_set widest_instruction_set() {
                                       : instruction_set::portable;
 }
 
-// A kernel is a struct with `template <bool Fused> static void run(arguments)`, always inlined so that it is compiled
-// for the target of its caller. The choice must not depend on the flags where it can depend on the processor: files of
-// one program that were compiled with different ones share this code.
+// Runs a kernel without intrinsics on AVX2 where the processor has it: a struct with `static void run(arguments)`,
+// always inlined so that it is compiled for the target of its caller. The choice must not depend on the flags where it
+// can depend on the processor: files of one program that were compiled with different ones share this code.
 #if defined(__x86_64__) && defined(__GNUC__)
 
 template <class Kernel, class... Arguments>
-[[gnu::target("avx2,fma"), gnu::noinline]] inline void run_with_fma(Arguments... arguments) {
-  Kernel::template run<true>(arguments...);
+[[gnu::target("avx2,fma"), gnu::noinline]] inline void run_on_avx2(Arguments... arguments) {
+  Kernel::run(arguments...);
 }
 
 template <class Kernel, class... Arguments>
 inline void run_widest(Arguments... arguments) {
-  if (has(instruction_set::avx2))
-    run_with_fma<Kernel>(arguments...);
-  else
-    Kernel::template run<false>(arguments...);
-}
-
-#elif defined(__FMA__) || defined(__aarch64__)
-
-template <class Kernel, class... Arguments>
-inline void run_widest(Arguments... arguments) {
-  Kernel::template run<true>(arguments...);
+  has(instruction_set::avx2) ? run_on_avx2<Kernel>(arguments...) : Kernel::run(arguments...);
 }
 
 #else
 
 template <class Kernel, class... Arguments>
 inline void run_widest(Arguments... arguments) {
-  Kernel::template run<false>(arguments...);
+  Kernel::run(arguments...);
 }
 
 #endif

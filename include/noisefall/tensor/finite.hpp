@@ -17,7 +17,7 @@ namespace noisefall::kernels {
 // *all = no x[i] is infinite or NaN. Asks the bits, because -ffinite-math-only lets compilers assume the answer: with
 // all bits set the exponent carries into the sign's place.
 struct finite {
-  template <bool, class T>
+  template <class T>
   [[gnu::always_inline]] static inline void run(const T* x, std::size_t n, bool* all) {
     using bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
     constexpr bits exponent = std::bit_cast<bits>(std::numeric_limits<T>::infinity());

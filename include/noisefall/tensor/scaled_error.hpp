@@ -12,7 +12,7 @@ namespace noisefall::kernels {
 // The sum of squares is the same on every processor: IEEE operations per element, then a sum in a fixed order. It is
 // made in two functions with memory between them, because a product and a sum that meet could be contracted.
 struct scaled_squares {
-  template <bool, class T>
+  template <class T>
   [[gnu::always_inline]] static inline void run(const T* high, const T* low, const T* previous, double atol,
                                                 double rtol, std::size_t n, double* __restrict squares) {
 #ifdef __clang__  // vectorises the plain loop only
@@ -38,7 +38,6 @@ struct scaled_squares {
 
 // Lane l of 32 sums the elements of index l modulo 32; then the lanes are added in order. n is a multiple of 32.
 struct sum_in_lanes {
-  template <bool>
   [[gnu::always_inline]] static inline void run(const double* x, std::size_t n, double* sum) {
     constexpr std::size_t lanes = 32, together = 8;  // with more in flight, g++ -O2 keeps them in memory
     double all[lanes] = {};
