@@ -10,8 +10,8 @@ Installs what noisefall's tests and examples need and this machine does not have
 Eigen, xtensor, nlohmann_json, Catch2 and zlib, from the distribution's own packages. Asks for nothing and needs no
 root when all is there.
 
-  --ci     also what checks the code: clang-format, clang-tidy, clang, ccache, git, and a compiler and an emulator for
-           AArch64
+  --ci     also what checks the code: clang-format, clang-tidy, clang, ccache, git, Doxygen, and a compiler and an
+           emulator for AArch64
   --bench  also what the benchmarks are built with: Google Benchmark
   --help   this text
 EOT
@@ -78,7 +78,7 @@ look() {
     has_header benchmark/benchmark.h || missing="$missing libbenchmark-dev"
   fi
   if [ $ci = yes ]; then
-    for tool in clang-format clang-tidy clang ccache git; do
+    for tool in clang-format clang-tidy clang ccache git doxygen; do
       has_command $tool || missing="$missing $tool"
     done
     has_command aarch64-linux-gnu-g++ || missing="$missing g++-aarch64-linux-gnu"

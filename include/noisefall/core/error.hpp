@@ -13,6 +13,7 @@ namespace noisefall {
 // is made for the call that it is handed to.
 class message {
  public:
+  // A text or a number that a message names.
   class part {
    public:
     part(const char* text) : text_{text} {}         // NOLINT(google-explicit-constructor): parts stand for their text

@@ -10,6 +10,7 @@ namespace noisefall {
 template <class Signature>
 class function_ref;
 
+// function_ref<double(double)> f = some_lambda: for parameters that are called before the function returns.
 template <class R, class... Args>
 class function_ref<R(Args...)> {
  public:

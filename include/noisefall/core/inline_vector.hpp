@@ -8,6 +8,7 @@
 
 namespace noisefall {
 
+// Elements beyond size() are default-constructed ones. More than N is a mistake of the caller's (asserted).
 template <class T, std::size_t N>
 class inline_vector {
  public:

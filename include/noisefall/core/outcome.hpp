@@ -12,6 +12,7 @@ enum class verdict : std::uint8_t { go_on, stop };
 // diverged: the state holds a number that is not finite.
 enum class outcome : std::uint8_t { finished, stopped, diverged };
 
+// What a whole run came to.
 struct run_result {
   outcome how = outcome::finished;
   std::size_t steps = 0;        // legs done (trials, for an adaptive solver)

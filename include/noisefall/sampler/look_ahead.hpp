@@ -25,6 +25,7 @@ namespace noisefall {
 // them again costs more than a step of a small state.
 struct leg_plans final : counted {
   static constexpr std::size_t most = 256;  // a third of a megabyte
+  // A leg with its plan.
   struct leg_plan {
     step_position at;
     step_plan plan;

@@ -67,6 +67,7 @@ class step_report {
   Run* run_;
 };
 
+// The observer of a run that nobody looks at.
 struct ignore_steps {
   template <class Report>
   void operator()(const Report&) const {}

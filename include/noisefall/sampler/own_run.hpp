@@ -13,6 +13,7 @@
 
 namespace noisefall {
 
+// The solver is walked from evaluation to evaluation; each sample may take its own levels.
 template <Algebra A, class Z>
 class own_run final : public running<A, Z>, private bench {
  public:

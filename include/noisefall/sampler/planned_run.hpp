@@ -13,6 +13,7 @@
 
 namespace noisefall {
 
+// One plan per leg; an answered evaluation is one pass wherever guidance, conversion and row fold into one.
 template <Algebra A, class Z>
 class planned_run final : public running<A, Z> {
  public:

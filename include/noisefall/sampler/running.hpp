@@ -11,6 +11,7 @@
 
 namespace noisefall {
 
+// The kinds of run behind one interface, so that `run` is one type. Not copied, not moved: it is held by an owner.
 template <Algebra A, class Z>
 class running {
  public:

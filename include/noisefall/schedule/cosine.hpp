@@ -19,6 +19,7 @@ class cosine : public discrete_schedule {
   static constexpr std::string_view name = "cosine";
   static constexpr std::string_view reference = "arXiv:2102.09672";
 
+  // What the table is made of.
   struct settings {
     std::size_t train_steps = 1000;
     between rule = between::log_sigma;

@@ -19,6 +19,7 @@ class linear : public discrete_schedule {
   static constexpr std::string_view name = "linear";
   static constexpr std::string_view reference = "arXiv:2006.11239";
 
+  // What the table is made of.
   struct settings {
     double beta_start = 1e-4;  // in (0, 1)
     double beta_end = 0.02;    // in (0, 1), at least beta_start

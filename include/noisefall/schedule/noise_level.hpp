@@ -6,6 +6,7 @@
 
 namespace noisefall {
 
+// One point of a schedule: x_t = alpha * x0 + sigma * eps.
 struct noise_level {
   double t = 0;      // in the schedule's own unit (an index for discrete tables)
   double alpha = 1;  // signal factor, >= 0

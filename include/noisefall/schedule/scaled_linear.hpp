@@ -20,6 +20,7 @@ class scaled_linear : public discrete_schedule {
   static constexpr std::string_view name = "scaled_linear";
   static constexpr std::string_view reference = "arXiv:2112.10752";
 
+  // What the table is made of.
   struct settings {
     double beta_start = 0.00085;  // in (0, 1)
     double beta_end = 0.012;      // in (0, 1), at least beta_start

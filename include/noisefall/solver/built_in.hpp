@@ -17,6 +17,7 @@
 
 namespace noisefall {
 
+// A list of types that any template of types can be made from.
 template <class... Solvers>
 struct solver_list {
   template <template <class...> class Holder>

@@ -29,6 +29,7 @@ struct churn {
   }
 };
 
+// Where a step starts after its churn, and the row from the state that it found.
 struct raised_start {
   noise_level at;
   row state = same_state;  // with noise in slot 0

@@ -14,15 +14,15 @@
 
 namespace noisefall {
 
-// x_t = alpha_t * (1 - q^2) * D + (sigma_t / sigma_s) * q * x + temperature * s * z,   q = rho_t / rho_s,  rho = sigma
-// / alpha
+// x_t = alpha_t * (1 - q^2) * D + (sigma_t / sigma_s) * q * x + temperature * s * z,
+// q = rho_t / rho_s,  rho = sigma / alpha
 //
 // (Ho, Jain, Abbeel 2020, equations 6 and 7, for any marginal and any pair of levels, which is respacing as in Nichol
 // and Dhariwal 2021.) The variance s^2:
-//   fixed_small    sigma_t^2 * (1 - q^2), at least variance_floor: that of the posterior given x0; equals ddim{.eta =
-//   1} fixed_large    sigma_s^2 * (1 - q^2): "beta", that of the forward step; does not keep the variance learned the
-//   network's second half of channels is the variance itself learned_range  it interpolates between the logarithms of
-//   small and large (Nichol and Dhariwal, equation 15)
+//   fixed_small    sigma_t^2 * (1 - q^2), at least variance_floor: the posterior's given x0; equals ddim{.eta = 1}
+//   fixed_large    sigma_s^2 * (1 - q^2): "beta", that of the forward step; does not keep the variance
+//   learned        the network's second half of channels is the variance itself
+//   learned_range  it interpolates between the logarithms of small and large (Nichol and Dhariwal, equation 15)
 // Order 1, one evaluation. temperature >= 0, variance_floor >= 0.
 //
 // At sigma_t = 0 the mean is D; at alpha_s = 0 it is alpha_t * D. last_noise::never adds no noise on a leg that ends

@@ -43,6 +43,7 @@ inline row eps_row(const noise_level& from, const noise_level& to) {
   return r;
 }
 
+// A step of one reading: what the reading is, and the row over it.
 struct first_order_row {
   quantity of = quantity::x0;
   row formula;

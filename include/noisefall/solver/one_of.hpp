@@ -12,6 +12,7 @@
 
 namespace noisefall {
 
+// Answers as the solver that it holds, so a run gives the same bits as with that solver's own type.
 template <class... Solvers>
 class one_of {
  public:

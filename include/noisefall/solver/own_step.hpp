@@ -24,6 +24,7 @@ struct own_action {
 // come after them, 1 + tensors() + k. Every coefficient is one number per sample.
 class bench {
  public:
+  // One summand of a sum that the step asks for: a tensor of the bench, and what weighs it.
   struct term {
     std::size_t tensor;
     std::span<const double> weights;  // one per sample

@@ -56,6 +56,7 @@ struct learned_variance {
   double log_low = 0, log_high = 0;
 };
 
+// One step: the evaluations in their order, then the rows that make the next state of them. Scalars only.
 struct step_plan {
   quantity of = quantity::x0;           // what the readings are
   quantity renoise_of = quantity::eps;  // what the second readings are

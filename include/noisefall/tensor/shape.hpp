@@ -10,6 +10,7 @@
 
 namespace noisefall {
 
+// shape{8, 3, 64, 64}: eight samples of 3 x 64 x 64. Throws above rank 8. shape{} has rank 0 and no elements.
 class shape {
  public:
   static constexpr std::size_t max_rank = 8;

@@ -25,6 +25,7 @@ struct span_algebra {
   using view = noisefall::view<T>;
   using span = mutable_view<T>;
 
+  // Memory of the algebra, with the shape that it holds.
   struct buffer {
     aligned_memory<T> elements;
     shape extents;

@@ -29,6 +29,7 @@ struct leg {
 //   compat      anything another library does: repeated levels, a leg that does not start where the last one ended
 enum class trajectory_kind : std::uint8_t { descending, inversion, renoise, compat };
 
+// Never empty, and as its kind says: the constructors check. A value: copies are independent.
 class trajectory {
  public:
   // From levels, noisiest first; n levels make n - 1 legs.

@@ -18,6 +18,7 @@
 
 namespace noisefall {
 
+// Absent: as if the Python caller had not given it.
 struct diffusers_arguments {
   std::optional<std::size_t> num_inference_steps{};
   std::optional<std::vector<double>> timesteps{}, sigmas{};

@@ -17,6 +17,7 @@
 
 namespace noisefall::diffusers {
 
+// The fields from which most classes make their table of alphas_cumprod.
 struct beta_fields {
   std::size_t train_steps = 1000;
   double start = 1e-4, end = 0.02;

@@ -47,6 +47,7 @@ struct dpm_algorithm {
   friend bool operator==(const dpm_algorithm&, const dpm_algorithm&) = default;
 };
 
+// Fields, defaults and quirks of DPMSolverMultistepScheduler.
 struct dpm_solver_multistep_class {
   static constexpr std::string_view class_name = "DPMSolverMultistepScheduler";
 

@@ -12,6 +12,7 @@
 
 namespace noisefall::diffusers {
 
+// Fields and defaults of DPMSolverSinglestepScheduler.
 struct dpm_solver_singlestep_class {
   static constexpr std::string_view class_name = "DPMSolverSinglestepScheduler";
 

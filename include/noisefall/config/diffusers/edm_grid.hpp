@@ -12,6 +12,7 @@
 
 namespace noisefall::diffusers {
 
+// The fields that the EDM classes share.
 struct edm_fields {
   double sigma_min = 0.002, sigma_max = 80, sigma_data = 0.5, rho = 7;
   std::string schedule = "karras";

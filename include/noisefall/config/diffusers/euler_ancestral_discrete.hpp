@@ -9,6 +9,7 @@
 
 namespace noisefall::diffusers {
 
+// Fields and defaults of EulerAncestralDiscreteScheduler.
 struct euler_ancestral_discrete_class {
   static constexpr std::string_view class_name = "EulerAncestralDiscreteScheduler";
 

@@ -13,6 +13,7 @@
 
 namespace noisefall::diffusers {
 
+// Fields and defaults of EulerDiscreteScheduler.
 struct euler_discrete_class {
   static constexpr std::string_view class_name = "EulerDiscreteScheduler";
 

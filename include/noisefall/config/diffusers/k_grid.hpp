@@ -18,6 +18,7 @@
 
 namespace noisefall::diffusers {
 
+// The fields that the classes after k-diffusion share.
 struct k_fields {
   beta_fields betas;
   spacing_fields spacing{.spacing = "linspace"};

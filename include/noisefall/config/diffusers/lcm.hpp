@@ -10,6 +10,7 @@
 
 namespace noisefall::diffusers {
 
+// Fields and defaults of LCMScheduler.
 struct lcm_class {
   static constexpr std::string_view class_name = "LCMScheduler";
 

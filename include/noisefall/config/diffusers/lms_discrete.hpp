@@ -9,6 +9,7 @@
 
 namespace noisefall::diffusers {
 
+// Fields and defaults of LMSDiscreteScheduler.
 struct lms_discrete_class {
   static constexpr std::string_view class_name = "LMSDiscreteScheduler";
 

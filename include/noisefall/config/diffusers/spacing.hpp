@@ -11,6 +11,7 @@
 
 namespace noisefall::diffusers {
 
+// The fields that choose which training steps are visited.
 struct spacing_fields {
   std::string spacing = "leading";
   long offset = 0;

@@ -10,6 +10,7 @@
 
 namespace noisefall::diffusers {
 
+// Fields and defaults of TCDScheduler.
 struct tcd_class {
   static constexpr std::string_view class_name = "TCDScheduler";
 

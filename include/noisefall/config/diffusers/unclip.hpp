@@ -11,6 +11,7 @@
 
 namespace noisefall::diffusers {
 
+// Fields and defaults of UnCLIPScheduler.
 struct unclip_class {
   static constexpr std::string_view class_name = "UnCLIPScheduler";
 

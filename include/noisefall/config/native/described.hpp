@@ -132,6 +132,7 @@ class field_reader {
   const fields* from_;
 };
 
+// Visits a description and writes each field into a JSON object.
 class field_writer {
  public:
   explicit field_writer(nlohmann::json& to) : to_{&to} {}
@@ -145,6 +146,7 @@ class field_writer {
   nlohmann::json* to_;
 };
 
+// Visits a description for the names of its fields.
 class field_lister {
  public:
   template <class T>
@@ -270,6 +272,7 @@ struct loaded {
   std::string name, reference;
 };
 
+// The policies that a field of a file may name.
 template <class... Policies>
 struct described_list {
   static std::string names() { return listed({std::string{described_name<Policies>()}...}); }

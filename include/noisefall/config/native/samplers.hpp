@@ -22,6 +22,7 @@
 
 namespace noisefall {
 
+// A sampler that a file described.
 struct loaded_sampler {
   sampler policy;
   nlohmann::json described;            // every policy with all its fields; loads to the same sampler

@@ -40,18 +40,21 @@ struct discrete_settings {
 };
 // A table made from another one, `of`.
 using loaded_table = std::optional<loaded<discrete_schedule>>;
+// zero_terminal_snr{table, last}.
 struct zero_terminal_snr_settings {
   loaded_table of{};
   double last = 0;
   void check() const { require(of.has_value(), "of", "missing", "a schedule with a table"); }
   operator zero_terminal_snr() const { return zero_terminal_snr{of->policy, last}; }  // NOLINT
 };
+// snr_shift{table, scale}.
 struct snr_shift_settings {
   loaded_table of{};
   double scale = 3;
   void check() const { require(of.has_value(), "of", "missing", "a schedule with a table"); }
   operator snr_shift() const { return snr_shift{of->policy, scale}; }  // NOLINT
 };
+// vp_table{table, lambda_clip}.
 struct vp_table_settings {
   loaded_table of{};
   double lambda_clip = -5.1;
