@@ -1,0 +1,35 @@
+// What the README's blocks take as given: a network, its conditions, and arrays of the caller's.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <noisefall/config/config.hpp>
+#include <noisefall/noisefall.hpp>
+
+namespace nf = noisefall;
+
+// hello.cpp's network: what would have been learnt from images of grey noise, with pixels `mean` +- 0.5.
+struct grey_noise {
+  using condition = double;
+
+  void predict(nf::view<float> x, const nf::evaluation& at, double mean, nf::mutable_view<float> eps) {
+    const auto [t, alpha, sigma] = at.level(0);
+    for (std::size_t i = 0; i < x.size(); ++i)
+      eps[i] = static_cast<float>(sigma * (x[i] - alpha * mean) / (0.25 * alpha * alpha + sigma * sigma));
+  }
+};
+
+// Any network's own code.
+inline void my_forward_pass(const float* x, std::size_t size, double time, const std::string& prompt, float* out) {
+  for (std::size_t i = 0; i < size; ++i) out[i] = prompt.empty() || time == 0 ? 0 : x[i];
+}
+
+inline grey_noise model;
+inline nf::tensor<float> images({4, 1, 8, 8});
+inline const nf::sampler sample{nf::dpm_pp_2m{}, nf::linear{}, nf::karras{.steps = 5}, nf::guidance_scale(2)};
