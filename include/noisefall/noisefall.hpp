@@ -100,6 +100,7 @@
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/guidance/weight.hpp>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/churn.hpp>
 #include <noisefall/solver/concept.hpp>

@@ -1,9 +1,11 @@
 // Multistep sampling of consistency models and of latent consistency models.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
 
@@ -19,6 +21,8 @@ struct consistency_multistep {
   static constexpr std::string_view name = "consistency_multistep";
   static constexpr std::string_view reference =
       "Song, Dhariwal, Chen, Sutskever: Consistency Models. ICML 2023. arXiv:2303.01469";
+
+  static std::array<solver_alias<consistency_multistep>, 1> aliases() { return {{{"lcm", {}}}}; }
 
   int order() const { return 1; }
   std::size_t history() const { return 0; }

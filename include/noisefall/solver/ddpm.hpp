@@ -2,11 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/leg_label.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -42,6 +44,10 @@ struct ddpm {
   double temperature = 1;
   double variance_floor = 0;
   last_noise at_end = last_noise::never;
+
+  static std::array<solver_alias<ddpm>, 1> aliases() {
+    return {{{"improved_ddpm", {.variance = variance_kind::learned_range}}}};
+  }
 
   int order() const { return 1; }
   std::size_t history() const { return 0; }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -46,6 +47,23 @@ struct dpm_multistep {
   std::size_t lower_order_below = 0;
   bool euler_at_final = false;
   third third_order = third::corrected;
+
+  // dpmpp_3m_sde is k-diffusion's, with half the bend; sde_dpm_pp_3m has all of it.
+  static std::array<solver_alias<dpm_multistep>, 13> aliases() {
+    return {{{"deis_log_rho_2", {.order = 2, .of = quantity::eps, .correction = kind::heun}},
+             {"deis_log_rho_3", {.order = 3, .of = quantity::eps, .correction = kind::heun}},
+             {"dpm_pp_3m", {.order = 3}},
+             {"dpm_solver_2m", {.of = quantity::eps}},
+             {"dpm_solver_3m", {.order = 3, .of = quantity::eps}},
+             {"dpmpp_2m_sde", {.tau_squared = 1}},
+             {"dpmpp_2m_sde_heun", {.correction = kind::heun, .tau_squared = 1}},
+             {"dpmpp_3m_sde", {.order = 3, .correction = kind::heun, .tau_squared = 1, .third_order = third::halved}},
+             {"res_multistep", {.correction = kind::heun}},
+             {"sde_dpm_pp_1", {.order = 1, .tau_squared = 1}},
+             {"sde_dpm_pp_2m", {.tau_squared = 1}},
+             {"sde_dpm_pp_3m", {.order = 3, .tau_squared = 1}},
+             {"sde_dpm_solver_2m", {.of = quantity::eps, .tau_squared = 1}}}};
+  }
 
   std::size_t history() const { return static_cast<std::size_t>(order - 1); }
   void check() const {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -28,6 +30,8 @@ struct dpm_pp_sde {
   static constexpr std::string_view reference = "Crowson: k-diffusion, sample_dpmpp_sde. 2022. After arXiv:2211.01095";
 
   double eta = 1, r = 0.5, s_noise = 1;
+
+  static std::array<solver_alias<dpm_pp_sde>, 1> aliases() { return {{{"dpmpp_sde", {}}}}; }
 
   int order() const { return 2; }
   std::size_t history() const { return 0; }

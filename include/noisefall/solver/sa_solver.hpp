@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/leg_label.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -47,6 +48,8 @@ struct sa_solver {
   double tau_from = -std::numeric_limits<double>::infinity(), tau_to = std::numeric_limits<double>::infinity();
   bool few_step_weights = true;
   bool lower_order_final = true;
+
+  static std::array<solver_alias<sa_solver>, 1> aliases() { return {{{"sa_solver_pece", {.evaluate = mode::pece}}}}; }
 
   int order() const { return corrector_order > 0 ? std::min(corrector_order, predictor_order + 1) : predictor_order; }
   std::size_t history() const {

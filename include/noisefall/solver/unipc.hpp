@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -46,6 +47,17 @@ struct unipc {
   bool corrector = true;
   bool lower_order_final = true;
   std::vector<std::size_t> skip_corrector{};
+
+  // uni_pc and uni_pc_bh2 are ComfyUI's names; uni_p_* are the predictors alone.
+  static std::array<solver_alias<unipc>, 7> aliases() {
+    return {{{"uni_p_2", {.order = 2, .corrector = false}},
+             {"uni_p_3", {.order = 3, .corrector = false}},
+             {"uni_pc", {.coefficients = variant::bh1}},
+             {"uni_pc_bh2", {.coefficients = variant::bh2}},
+             {"unipc_1", {.order = 1}},
+             {"unipc_2", {.order = 2}},
+             {"unipc_3", {.order = 3}}}};
+  }
 
   std::size_t history() const { return static_cast<std::size_t>(order - (corrector ? 0 : 1)); }
   void check() const {
