@@ -119,6 +119,7 @@
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/heun.hpp>
 #include <noisefall/solver/leg_label.hpp>
+#include <noisefall/solver/multistep_start.hpp>
 #include <noisefall/solver/own_step.hpp>
 #include <noisefall/solver/phi.hpp>
 #include <noisefall/solver/plan.hpp>

@@ -42,6 +42,12 @@ void every_solver(const F& f) {
           dpm_multistep{.order = order, .correction = kind, .tau_squared = tau_squared}, keeps::sde);
     }
   }
+  for (const auto of : {quantity::x0, quantity::eps}) {
+    f("dpm_multistep, singlestep start", dpm_multistep{.order = 3, .of = of, .start = multistep_start::singlestep},
+      keeps::ode);
+    f("unipc, singlestep start", unipc{.order = 4, .of = of, .corrector = false, .start = multistep_start::singlestep},
+      keeps::ode);
+  }
   for (const auto kind : {dpm_singlestep::kind::midpoint, dpm_singlestep::kind::heun})
     for (const auto of : {quantity::x0, quantity::eps})
       for (const auto stages : {dpm_singlestep::nodes::lambda, dpm_singlestep::nodes::time})

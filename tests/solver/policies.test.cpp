@@ -68,6 +68,26 @@ TEST_CASE("dpm_multistep ramps up and, where asked, down") {
   CHECK(orders(dpm_multistep{.order = 1}, 3) == counts{1, 1, 1});
 }
 
+TEST_CASE("a singlestep start is taken wherever readings are missing") {
+  const auto legs = scalar::legs_through(std::vector<noise_level>{
+      scalar::pure_noise, scalar::vp(-2), scalar::vp(-1), scalar::vp(0), scalar::vp(1), scalar::vp(2), scalar::clean});
+  const dpm_multistep solver{.order = 3, .correction = dpm_multistep::kind::heun, .start = multistep_start::singlestep};
+  const auto evaluations = [&](std::size_t i, std::size_t stored) {
+    return solver.plan(scalar::window_at(legs, i, stored)).evaluations.size();
+  };
+  CHECK(evaluations(0, 0) == 1);  // from pure noise: one reading of x0, which is not used again
+  CHECK(evaluations(1, 1) == 2);
+  CHECK(evaluations(2, 2) == 2);
+  CHECK(evaluations(3, 2) == 1);
+  CHECK(evaluations(3, 0) == 2);  // after a cut
+  CHECK(evaluations(4, 1) == 2);
+  CHECK(evaluations(5, 0) == 1);  // to clean data
+  const auto window = scalar::window_at(legs, 1, 1);
+  const dpm_singlestep single{.order = 2, .correction = dpm_singlestep::kind::heun};
+  CHECK(solver.plan(window).result == single.plan(window).result);
+  CHECK(solver.plan(window).remember == 0);
+}
+
 TEST_CASE("UniPC predicts and corrects with the orders of diffusers") {
   const unipc plain{.order = 3, .corrector = false};
   CHECK(orders(plain, 6) == counts{1, 2, 3, 3, 2, 1});
@@ -272,6 +292,11 @@ TEST_CASE("parameters out of range are refused by name") {
   CHECK_THAT(refusal(dpm_multistep{.order = 0}), ContainsSubstring("dpm_multistep.order"));
   CHECK_THAT(refusal(dpm_multistep{.of = quantity::output}), ContainsSubstring("allowed: x0 or eps"));
   CHECK_THAT(refusal(dpm_multistep{.tau_squared = -1}), ContainsSubstring("dpm_multistep.tau_squared"));
+  CHECK_THAT(refusal(dpm_multistep{.tau_squared = 1, .start = multistep_start::singlestep}),
+             ContainsSubstring("dpm_multistep.start: is singlestep with tau_squared 1") &&
+                 ContainsSubstring("allowed: ramp where tau_squared is above 0"));
+  CHECK_THAT(refusal(unipc{.start = multistep_start::singlestep}),
+             ContainsSubstring("unipc.start: is singlestep; allowed: ramp with the corrector"));
   CHECK_THAT(refusal(dpm_singlestep{.order = 4}), ContainsSubstring("dpm_singlestep.order"));
   CHECK_THAT(refusal(unipc{.order = 5}), ContainsSubstring("unipc.order: is 5; allowed: 1 to 4"));
   CHECK_THAT(refusal(sa_solver{.predictor_order = 0}), ContainsSubstring("sa_solver.predictor_order"));

@@ -43,6 +43,9 @@ inline constexpr auto spelling<dpm_singlestep::nodes> =
                                                  {"time", dpm_singlestep::nodes::time},
                                                  {"time_quadratic", dpm_singlestep::nodes::time_quadratic}});
 template <>
+inline constexpr auto spelling<multistep_start> = std::to_array<spelt<multistep_start>>(
+    {{"ramp", multistep_start::ramp}, {"singlestep", multistep_start::singlestep}});
+template <>
 inline constexpr auto spelling<pndm::start_kind> =
     std::to_array<spelt<pndm::start_kind>>({{"prk", pndm::start_kind::prk},
                                             {"improved_euler", pndm::start_kind::improved_euler},
@@ -80,6 +83,7 @@ void describe(V& visit, dpm_multistep& s) {
   visit("lower_order_below", s.lower_order_below);
   visit("euler_at_final", s.euler_at_final);
   visit("third_order", s.third_order);
+  visit("start", s.start);
 }
 template <class V>
 void describe(V& visit, dpm_pp_2m& s) {
@@ -140,6 +144,7 @@ void describe(V& visit, unipc& s) {
   visit("corrector", s.corrector);
   visit("lower_order_final", s.lower_order_final);
   visit("skip_corrector", s.skip_corrector);
+  visit("start", s.start);
 }
 
 template <class V>
