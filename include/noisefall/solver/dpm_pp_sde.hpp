@@ -34,6 +34,7 @@ struct dpm_pp_sde {
   static std::array<solver_alias<dpm_pp_sde>, 1> aliases() { return {{{"dpmpp_sde", {}}}}; }
 
   int order() const { return 2; }
+  int weak_order() const { return eta == 0 || s_noise == 1 ? 2 : 0; }
   std::size_t history() const { return 0; }
   void check() const {
     require_range("dpm_pp_sde.eta", eta, 0);

@@ -38,6 +38,7 @@ struct euler {
   static std::array<solver_alias<euler>, 1> aliases() { return {{{"flow_euler", {}}}}; }
 
   int order() const { return 1; }
+  int weak_order() const { return s_churn == 0 || s_noise == 1 ? 1 : 0; }
   std::size_t history() const { return 0; }
   void check() const { churn{s_churn, s_tmin, s_tmax, s_noise}.check("euler"); }
 

@@ -21,6 +21,7 @@ template <>
 inline constexpr auto spelling<ddpm::variance_kind> =
     std::to_array<spelt<ddpm::variance_kind>>({{"fixed_small", ddpm::variance_kind::fixed_small},
                                                {"fixed_large", ddpm::variance_kind::fixed_large},
+                                               {"annealed", ddpm::variance_kind::annealed},
                                                {"learned", ddpm::variance_kind::learned},
                                                {"learned_range", ddpm::variance_kind::learned_range}});
 template <>
@@ -72,6 +73,8 @@ void describe(V& visit, ddpm& s) {
   visit("variance", s.variance);
   visit("temperature", s.temperature);
   visit("variance_floor", s.variance_floor);
+  visit("large_first", s.large_first);
+  visit("large_last", s.large_last);
   visit("at_end", s.at_end);
 }
 template <class V>
