@@ -100,6 +100,7 @@
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/guidance/weight.hpp>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/churn.hpp>
 #include <noisefall/solver/concept.hpp>
@@ -118,6 +119,7 @@
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/heun.hpp>
 #include <noisefall/solver/leg_label.hpp>
+#include <noisefall/solver/multistep_start.hpp>
 #include <noisefall/solver/own_step.hpp>
 #include <noisefall/solver/phi.hpp>
 #include <noisefall/solver/plan.hpp>

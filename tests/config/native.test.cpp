@@ -52,8 +52,8 @@ std::string message_of(const std::function<void()>& action) {
 const std::vector<const char*> solvers{
     R"({"name": "consistency_multistep"})",
     R"({"name": "ddim", "eta": 0.3})",
-    R"({"name": "ddpm", "variance": "learned_range", "temperature": 0.9, "variance_floor": 1e-20, "at_end": "unless_label_zero"})",
-    R"({"name": "dpm_multistep", "order": 3, "of": "eps", "correction": "heun", "tau_squared": 1.0, "lower_order_below": 15, "euler_at_final": true, "third_order": "halved"})",
+    R"({"name": "ddpm", "variance": "learned_range", "temperature": 0.9, "variance_floor": 1e-20, "large_first": 0.9, "large_last": 0.2, "at_end": "unless_label_zero"})",
+    R"({"name": "dpm_multistep", "order": 3, "of": "eps", "correction": "heun", "tau_squared": 1.0, "lower_order_below": 15, "euler_at_final": true, "third_order": "halved", "start": "ramp"})",
     R"({"name": "dpm_pp_2m", "correction": "heun"})",
     R"({"name": "dpm_pp_sde", "eta": 0.5, "r": 0.4, "s_noise": 1.1})",
     R"({"name": "dpm_singlestep", "order": 2, "of": "eps", "correction": "heun", "budget": 20, "stages": "time"})",
@@ -61,7 +61,7 @@ const std::vector<const char*> solvers{
     R"({"name": "heun", "s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003})",
     R"({"name": "pndm", "start": "improved_euler", "average_raw": true, "stride": 20.0})",
     R"({"name": "sa_solver", "predictor_order": 3, "corrector_order": 4, "of": "eps", "evaluate": "pece", "tau": 0.5, "tau_from": 100.0, "tau_to": 900.0, "few_step_weights": false, "lower_order_final": false})",
-    R"({"name": "unipc", "order": 2, "of": "eps", "coefficients": "bh1", "corrector": false, "lower_order_final": false, "skip_corrector": [0, 3]})",
+    R"({"name": "unipc", "order": 2, "of": "eps", "coefficients": "bh1", "corrector": false, "lower_order_final": false, "skip_corrector": [0, 3], "start": "singlestep"})",
     R"({"name": "dpm_adaptive", "order": 2, "of": "eps", "correction": "heun", "controller": "power", "atol": 0.01, "rtol": 0.02, "h_init": 0.1, "pcoeff": 0.1, "icoeff": 0.9, "dcoeff": 0.2, "accept_safety": 0.7, "theta": 0.8, "eta": 0.5, "s_noise": 1.1, "couples_batch": true})"};
 
 const std::vector<const char*> schedules{

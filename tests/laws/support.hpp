@@ -80,6 +80,7 @@ void for_each_static_solver(See see) {
   see("consistency_multistep", nf::consistency_multistep{});
   see("dpm_multistep 2, noise", nf::dpm_multistep{.of = nf::quantity::eps});
   see("dpm_multistep 3", nf::dpm_multistep{.order = 3});
+  see("dpm_multistep 3, singlestep start", nf::dpm_multistep{.order = 3, .start = nf::multistep_start::singlestep});
   see("dpm_multistep 2, sde", nf::dpm_multistep{.tau_squared = 1});
   see("dpm_pp_2m", nf::dpm_pp_2m{});
   see("dpm_singlestep 3", nf::dpm_singlestep{});

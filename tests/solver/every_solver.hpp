@@ -22,6 +22,9 @@ void every_solver(const F& f) {
   f("ddim, eta 1", ddim{.eta = 1}, keeps::sde);
   f("ddim, eta 0.4", ddim{.eta = 0.4}, keeps::sde);
   f("ddpm", ddpm{.at_end = ddpm::last_noise::unless_label_zero}, keeps::sde);
+  f("ddpm, annealed to small",
+    ddpm{.variance = ddpm::variance_kind::annealed, .large_first = 0, .at_end = ddpm::last_noise::unless_label_zero},
+    keeps::sde);
   f("consistency_multistep", consistency_multistep{}, keeps::sde);
   f("dpm_pp_sde", dpm_pp_sde{}, keeps::sde);
   f("dpm_pp_sde, r 0.3", dpm_pp_sde{.eta = 0.5, .r = 0.3}, keeps::sde);
@@ -41,6 +44,12 @@ void every_solver(const F& f) {
         f("dpm_multistep, stochastic" + at,
           dpm_multistep{.order = order, .correction = kind, .tau_squared = tau_squared}, keeps::sde);
     }
+  }
+  for (const auto of : {quantity::x0, quantity::eps}) {
+    f("dpm_multistep, singlestep start", dpm_multistep{.order = 3, .of = of, .start = multistep_start::singlestep},
+      keeps::ode);
+    f("unipc, singlestep start", unipc{.order = 4, .of = of, .corrector = false, .start = multistep_start::singlestep},
+      keeps::ode);
   }
   for (const auto kind : {dpm_singlestep::kind::midpoint, dpm_singlestep::kind::heun})
     for (const auto of : {quantity::x0, quantity::eps})

@@ -67,6 +67,23 @@ TEST_CASE("L10: multistep solvers have their order") {
     has_order("pndm", pndm{.start = start}, 2);
 }
 
+TEST_CASE("a first-order start caps a multistep solver at order 2, a singlestep start keeps its order") {
+  using start = multistep_start;
+  const auto measured = [](const auto& solver, int n) {
+    return std::log2(error_of(solver, n, 0) / error_of(solver, 2 * n, 0));
+  };
+  for (const auto of : {quantity::x0, quantity::eps}) {
+    const multi ramped{.order = 3, .of = of}, kept{.order = 3, .of = of, .start = start::singlestep};
+    for (const int n : {128, 256, 512}) CHECK(measured(kept, n) == Approx(3).margin(0.1));
+    CHECK(measured(ramped, 2048) == Approx(2).margin(0.1));
+  }
+  const unipc third{.order = 3, .corrector = false, .lower_order_final = false, .start = start::singlestep};
+  const unipc fourth{.order = 4, .corrector = false, .lower_order_final = false, .start = start::singlestep};
+  for (const int n : {64, 128, 256}) CHECK(measured(third, n) == Approx(3).margin(0.1));
+  CHECK(measured(fourth, 128) == Approx(4).margin(0.3));
+  CHECK(measured(unipc{.order = 4, .corrector = false, .lower_order_final = false}, 2048) == Approx(2).margin(0.1));
+}
+
 TEST_CASE("the published third order is of order 2 even when started exactly") {
   has_order("halved", multi{.order = 3, .third_order = multi::third::halved}, 2, 2);
 }
@@ -126,6 +143,11 @@ TEST_CASE("a run makes the evaluations that its solver says") {
   CHECK(evaluations(dpm_singlestep{}) == 24);
   CHECK(evaluations(sa_solver{.evaluate = sa_solver::mode::pec}) == 8);
   CHECK(evaluations(sa_solver{.evaluate = sa_solver::mode::pece}) == 15);
+  CHECK(evaluations(dpm_multistep{.order = 3, .start = multistep_start::singlestep}) == 8 + 2);
+  CHECK(evaluations(dpm_multistep{.order = 2, .start = multistep_start::singlestep}) == 8);
+  CHECK(evaluations(
+            unipc{.order = 4, .corrector = false, .lower_order_final = false, .start = multistep_start::singlestep}) ==
+        8 + 2 * 3);
   CHECK(evaluations(pndm{}) == 3 * 4 + 5);
   CHECK(evaluations(pndm{.start = pndm::start_kind::improved_euler}) == 9);
 }

@@ -68,6 +68,26 @@ TEST_CASE("dpm_multistep ramps up and, where asked, down") {
   CHECK(orders(dpm_multistep{.order = 1}, 3) == counts{1, 1, 1});
 }
 
+TEST_CASE("a singlestep start is taken wherever readings are missing") {
+  const auto legs = scalar::legs_through(std::vector<noise_level>{
+      scalar::pure_noise, scalar::vp(-2), scalar::vp(-1), scalar::vp(0), scalar::vp(1), scalar::vp(2), scalar::clean});
+  const dpm_multistep solver{.order = 3, .correction = dpm_multistep::kind::heun, .start = multistep_start::singlestep};
+  const auto evaluations = [&](std::size_t i, std::size_t stored) {
+    return solver.plan(scalar::window_at(legs, i, stored)).evaluations.size();
+  };
+  CHECK(evaluations(0, 0) == 1);  // from pure noise: one reading of x0, which is not used again
+  CHECK(evaluations(1, 1) == 2);
+  CHECK(evaluations(2, 2) == 2);
+  CHECK(evaluations(3, 2) == 1);
+  CHECK(evaluations(3, 0) == 2);  // after a cut
+  CHECK(evaluations(4, 1) == 2);
+  CHECK(evaluations(5, 0) == 1);  // to clean data
+  const auto window = scalar::window_at(legs, 1, 1);
+  const dpm_singlestep single{.order = 2, .correction = dpm_singlestep::kind::heun};
+  CHECK(solver.plan(window).result == single.plan(window).result);
+  CHECK(solver.plan(window).remember == 0);
+}
+
 TEST_CASE("UniPC predicts and corrects with the orders of diffusers") {
   const unipc plain{.order = 3, .corrector = false};
   CHECK(orders(plain, 6) == counts{1, 2, 3, 3, 2, 1});
@@ -202,6 +222,34 @@ TEST_CASE("DPM++ SDE shares its noise between the stages") {
   CHECK(p.slots[1].slot == 1);
 }
 
+TEST_CASE("DDPM's annealed variance goes from one share of the large logarithm to another") {
+  const auto legs = steps(5);
+  const auto noise = [&](const ddpm& d, std::size_t i) {
+    return d.plan(scalar::window_at(legs, i, 0)).result.noise[0];
+  };
+  using kind = ddpm::variance_kind;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const double small = std::log(noise({}, i)), large = std::log(noise({.variance = kind::fixed_large}, i));
+    const auto share = [&](double first, double last) {
+      const ddpm d{.variance = kind::annealed, .large_first = first, .large_last = last};
+      return (std::log(noise(d, i)) - small) / (large - small);
+    };
+    CHECK(share(1, 0) == Approx(1 - 0.25 * static_cast<double>(i)).margin(1e-12));
+    CHECK(share(0.2, 0.6) == Approx(0.2 + 0.1 * static_cast<double>(i)).margin(1e-12));
+    CHECK(share(0.3, 0.3) == Approx(0.3).margin(1e-12));
+    CHECK(noise({.variance = kind::annealed, .large_first = 0}, i) == noise({}, i));
+    CHECK(noise({.variance = kind::annealed, .large_last = 1}, i) == noise({.variance = kind::fixed_large}, i));
+    CHECK(noise({.variance = kind::annealed, .temperature = 0.5}, i) ==
+          Approx(0.5 * noise({.variance = kind::annealed}, i)).epsilon(1e-14));
+  }
+  const std::vector<leg> one{{scalar::vp(-1), scalar::vp(1), 5}};
+  const ddpm alone{.variance = kind::annealed, .at_end = ddpm::last_noise::unless_label_zero};
+  CHECK(alone.plan(scalar::window_at(one, 0, 0)).result.noise[0] ==
+        ddpm{.variance = kind::fixed_large, .at_end = ddpm::last_noise::unless_label_zero}
+            .plan(scalar::window_at(one, 0, 0))
+            .result.noise[0]);
+}
+
 TEST_CASE("DDPM hands learned variances to the run") {
   const auto legs = steps(3);
   const step_plan direct =
@@ -268,10 +316,17 @@ TEST_CASE("parameters out of range are refused by name") {
   CHECK_THAT(refusal(ddim{.eta = not_a_number}), ContainsSubstring("ddim.eta"));
   CHECK_THAT(refusal(ddpm{.temperature = -0.5}), ContainsSubstring("ddpm.temperature: is -0.5"));
   CHECK_THAT(refusal(ddpm{.variance_floor = not_a_number}), ContainsSubstring("ddpm.variance_floor"));
+  CHECK_THAT(refusal(ddpm{.large_first = 1.5}), ContainsSubstring("ddpm.large_first: is 1.5; allowed: 0 to 1"));
+  CHECK_THAT(refusal(ddpm{.large_last = -0.5}), ContainsSubstring("ddpm.large_last"));
   CHECK_THAT(refusal(dpm_multistep{.order = 4}), ContainsSubstring("dpm_multistep.order: is 4; allowed: 1 to 3"));
   CHECK_THAT(refusal(dpm_multistep{.order = 0}), ContainsSubstring("dpm_multistep.order"));
   CHECK_THAT(refusal(dpm_multistep{.of = quantity::output}), ContainsSubstring("allowed: x0 or eps"));
   CHECK_THAT(refusal(dpm_multistep{.tau_squared = -1}), ContainsSubstring("dpm_multistep.tau_squared"));
+  CHECK_THAT(refusal(dpm_multistep{.tau_squared = 1, .start = multistep_start::singlestep}),
+             ContainsSubstring("dpm_multistep.start: is singlestep with tau_squared 1") &&
+                 ContainsSubstring("allowed: ramp where tau_squared is above 0"));
+  CHECK_THAT(refusal(unipc{.start = multistep_start::singlestep}),
+             ContainsSubstring("unipc.start: is singlestep; allowed: ramp with the corrector"));
   CHECK_THAT(refusal(dpm_singlestep{.order = 4}), ContainsSubstring("dpm_singlestep.order"));
   CHECK_THAT(refusal(unipc{.order = 5}), ContainsSubstring("unipc.order: is 5; allowed: 1 to 4"));
   CHECK_THAT(refusal(sa_solver{.predictor_order = 0}), ContainsSubstring("sa_solver.predictor_order"));

@@ -168,6 +168,25 @@ TEST_CASE("L9: DPM-Solver-1 is DDIM is Euler is the flow's Euler step, to the bi
   CHECK(a.now[0] == Approx(0.4 / 0.9).epsilon(1e-14));
 }
 
+TEST_CASE("UniPC's predictors are dpm_multistep, so its corrector serves every multistep without noise") {
+  const auto legs = through({scalar::vp(-1), scalar::vp(-0.5), scalar::vp(0.3), scalar::vp(0.7), scalar::vp(1.5)});
+  for (const auto of : {quantity::x0, quantity::eps})
+    for (int order = 1; order <= 3; ++order)
+      for (std::size_t i = 0; i < legs.size(); ++i) {
+        const auto window = scalar::window_at(legs, i, std::min(i, static_cast<std::size_t>(order - 1)));
+        const auto predictor = [&](unipc::variant form) {
+          return unipc{.order = order, .of = of, .coefficients = form, .corrector = false, .lower_order_final = false}
+              .plan(window)
+              .result;
+        };
+        using kind = dpm_multistep::kind;
+        CHECK(predictor(unipc::variant::bh2) ==
+              dpm_multistep{.order = order, .of = of, .correction = kind::midpoint}.plan(window).result);
+        CHECK(predictor(unipc::variant::vary_coeff) ==
+              dpm_multistep{.order = order, .of = of, .correction = kind::heun}.plan(window).result);
+      }
+}
+
 TEST_CASE("two readings that agree give the row of one") {
   const auto legs = through({scalar::vp(-1), scalar::vp(-0.2), scalar::vp(0.3), scalar::vp(1.1)});
   const auto agree = [&](const auto& solver) {

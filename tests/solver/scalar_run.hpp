@@ -95,7 +95,7 @@ outcome run(const Solver& solver, std::span<const leg> legs, double x, const Dat
     has_previous = plan.keep.has_value();
     x = i < how.exact_steps ? how.exact(end.x = x, legs[i].to) : next;
     if (plan.remember) past.insert(past.begin(), now[*plan.remember]);
-    past.resize(std::min(past.size(), solver.history()));
+    while (past.size() > solver.history()) past.pop_back();
   }
   end.x = x;
   return end;

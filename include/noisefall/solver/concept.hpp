@@ -14,6 +14,7 @@ namespace noisefall {
 // history()     readings it wants remembered, at most max_history
 // check()       throws noisefall::error on parameters out of range
 // plan(window)  the step, as rows; the same window gives the same plan
+// weak_order()  (optional) of the end's mean and variance, noise on; 0: they do not converge. Without it: order()
 // two_readings  (static constexpr bool, optional) it can renoise with another eps than it denoises with (CFG++)
 template <class S>
 concept Solver = std::copyable<S> && requires(const S& s, const step_window& window) {
@@ -34,6 +35,16 @@ constexpr bool takes_two_readings(const S& solver) {
     return S::two_readings;
   else
     return false;
+}
+
+template <class S>
+constexpr int weak_order_of(const S& solver) {
+  if constexpr (requires {
+                  { solver.weak_order() } -> std::convertible_to<int>;
+                })
+    return solver.weak_order();
+  else
+    return solver.order();
 }
 
 template <class S>

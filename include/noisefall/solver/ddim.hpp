@@ -1,10 +1,12 @@
 // DDIM: the first-order step, deterministic or ancestral, downwards or (inversion) upwards.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
 #include <noisefall/solver/range.hpp>
@@ -28,6 +30,10 @@ struct ddim {
   static constexpr bool two_readings = true;
 
   double eta = 0;
+
+  static std::array<solver_alias<ddim>, 3> aliases() {
+    return {{{"dpm_pp_1", {}}, {"dpm_solver_1", {}}, {"euler_ancestral", {.eta = 1}}}};
+  }
 
   int order() const { return 1; }
   std::size_t history() const { return 0; }

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/own_step.hpp>
 #include <noisefall/solver/range.hpp>
@@ -46,6 +47,11 @@ struct dpm_adaptive {
   double eta = 0, s_noise = 1;
   bool couples_batch = false;
   std::size_t max_trials = 10000;  // a run that needs more, or whose steps vanish, ends as diverged
+
+  static std::array<solver_alias<dpm_adaptive>, 2> aliases() {
+    return {{{"dpm_solver_12", {.order = 2, .of = quantity::eps, .controller = control::power}},
+             {"dpm_solver_23", {.order = 3, .of = quantity::eps, .controller = control::power}}}};
+  }
 
   void check() const {
     require_range("dpm_adaptive.order", order, 2, 3);

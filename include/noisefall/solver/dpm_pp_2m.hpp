@@ -1,9 +1,11 @@
 // DPM-Solver++(2M), the usual default, and its form with two readings.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -26,6 +28,8 @@ struct dpm_pp_2m {
   using kind = dpm_multistep::kind;
 
   kind correction = kind::midpoint;
+
+  static std::array<solver_alias<dpm_pp_2m>, 1> aliases() { return {{{"dpmpp_2m", {}}}}; }
 
   int order() const { return 2; }
   std::size_t history() const { return 1; }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -29,7 +31,10 @@ struct dpm_pp_sde {
 
   double eta = 1, r = 0.5, s_noise = 1;
 
+  static std::array<solver_alias<dpm_pp_sde>, 1> aliases() { return {{{"dpmpp_sde", {}}}}; }
+
   int order() const { return 2; }
+  int weak_order() const { return eta == 0 || s_noise == 1 ? 2 : 0; }
   std::size_t history() const { return 0; }
   void check() const {
     require_range("dpm_pp_sde.eta", eta, 0);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -44,6 +45,16 @@ struct dpm_singlestep {
   kind correction = kind::midpoint;
   std::size_t budget = 0;
   nodes stages = nodes::lambda;
+
+  // dpm_2 is k-diffusion's, in the same rows as dpm_solver_2.
+  static std::array<solver_alias<dpm_singlestep>, 6> aliases() {
+    return {{{"dpm_2", {.order = 2, .of = quantity::eps}},
+             {"dpm_pp_2s", {.order = 2}},
+             {"dpm_pp_3s", {.order = 3}},
+             {"dpm_solver_2", {.order = 2, .of = quantity::eps}},
+             {"dpm_solver_3", {.order = 3, .of = quantity::eps}},
+             {"res_2s", {.order = 2, .correction = kind::heun}}}};
+  }
 
   std::size_t history() const { return 0; }
   void check() const {

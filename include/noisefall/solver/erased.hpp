@@ -25,6 +25,7 @@ class erased_solver {
   std::string_view name() const { return held_->name(); }
   bool takes_two_readings() const { return held_->takes_two_readings(); }
   int order() const { return held_->order(); }
+  int weak_order() const { return held_->weak_order(); }
   std::size_t history() const { return held_->history(); }
   void check() const { held_->check(); }
   step_plan plan(const step_window& window) const { return held_->plan(window); }
@@ -34,6 +35,7 @@ class erased_solver {
     virtual std::string_view name() const = 0;
     virtual bool takes_two_readings() const = 0;
     virtual int order() const = 0;
+    virtual int weak_order() const = 0;
     virtual std::size_t history() const = 0;
     virtual void check() const = 0;
     virtual step_plan plan(const step_window& window) const = 0;
@@ -46,6 +48,7 @@ class erased_solver {
     std::string_view name() const override { return name_of(solver); }
     bool takes_two_readings() const override { return noisefall::takes_two_readings(solver); }
     int order() const override { return solver.order(); }
+    int weak_order() const override { return weak_order_of(solver); }
     std::size_t history() const override { return solver.history(); }
     void check() const override { solver.check(); }
     step_plan plan(const step_window& window) const override { return solver.plan(window); }

@@ -1,10 +1,12 @@
 // Euler's method in sigma / alpha, with churn.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <limits>
 #include <string_view>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/churn.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -33,7 +35,10 @@ struct euler {
   double s_churn = 0, s_tmin = 0, s_tmax = std::numeric_limits<double>::infinity(), s_noise = 1;
   bool churn_after = false;
 
+  static std::array<solver_alias<euler>, 1> aliases() { return {{{"flow_euler", {}}}}; }
+
   int order() const { return 1; }
+  int weak_order() const { return s_churn == 0 || s_noise == 1 ? 1 : 0; }
   std::size_t history() const { return 0; }
   void check() const { churn{s_churn, s_tmin, s_tmax, s_noise}.check("euler"); }
 

@@ -29,6 +29,9 @@ class one_of {
   int order() const {
     return std::visit([](const auto& s) -> int { return s.order(); }, held_);
   }
+  int weak_order() const {
+    return std::visit([](const auto& s) { return weak_order_of(s); }, held_);
+  }
   std::size_t history() const {
     return std::visit([](const auto& s) -> std::size_t { return s.history(); }, held_);
   }

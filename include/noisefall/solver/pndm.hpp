@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/leg_label.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -43,6 +44,13 @@ struct pndm {
   start_kind start = start_kind::prk;
   bool average_raw = false;
   double stride = 0;
+
+  // ipndm is the form of Zhang and Chen 2023 (arXiv:2204.13902), plms that of latent diffusion.
+  static std::array<solver_alias<pndm>, 3> aliases() {
+    return {{{"f_pndm", {.start = start_kind::prk}},
+             {"ipndm", {.start = start_kind::ramp}},
+             {"plms", {.start = start_kind::improved_euler}}}};
+  }
 
   int order() const { return 2; }
   std::size_t history() const { return 3; }

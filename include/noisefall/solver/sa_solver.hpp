@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/leg_label.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -29,9 +30,9 @@ namespace noisefall {
 // same level and that reading is the one remembered). corrector_order counts nodes, 0 switches it off. Orders ramp up
 // from 1 (predictor) and 2 (corrector); lower_order_final limits them by the legs left, to 1 for the last one, which
 // caps a run at order 2 as the steps shrink. Order of the ODE otherwise: corrector_order, at most predictor_order + 1;
-// without corrector predictor_order, with the ramp 2 at most. As SDE the weak order is lower. No corrector over a leg
-// with an end without lambda; sigma_t = 0 is exactly D without noise; no noise on legs that rise. predictor_order 1 to
-// 4, corrector_order 0 to 4, tau >= 0.
+// without corrector predictor_order, with the ramp 2 at most. As SDE its weak order is 2 at most. No corrector over a
+// leg with an end without lambda; sigma_t = 0 is exactly D without noise; no noise on legs that rise. predictor_order 1
+// to 4, corrector_order 0 to 4, tau >= 0.
 struct sa_solver {
   static constexpr std::string_view name = "sa_solver";
   static constexpr std::string_view reference =
@@ -48,7 +49,10 @@ struct sa_solver {
   bool few_step_weights = true;
   bool lower_order_final = true;
 
+  static std::array<solver_alias<sa_solver>, 1> aliases() { return {{{"sa_solver_pece", {.evaluate = mode::pece}}}}; }
+
   int order() const { return corrector_order > 0 ? std::min(corrector_order, predictor_order + 1) : predictor_order; }
+  int weak_order() const { return tau == 0 ? order() : std::min(order(), 2); }
   std::size_t history() const {
     return static_cast<std::size_t>(std::max({predictor_order - 1, corrector_order - 1, std::min(corrector_order, 1)}));
   }

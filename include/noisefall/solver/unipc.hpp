@@ -8,8 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
+#include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/exponential.hpp>
+#include <noisefall/solver/multistep_start.hpp>
 #include <noisefall/solver/plan.hpp>
 #include <noisefall/solver/range.hpp>
 #include <noisefall/solver/row_algebra.hpp>
@@ -28,10 +31,10 @@ namespace noisefall {
 //
 // One evaluation a step, at the predicted state; the reading is not renewed after the correction. The order of the ODE
 // is `order`, one more with the corrector, which also makes up for the ramp from order 1; lower_order_final (order at
-// most the number of steps left) caps it at 2 as the steps shrink. Step i corrects with the order that step i - 1
-// predicted with; not in the first step, after the history was cut, in steps whose i - 1 is listed in skip_corrector,
-// nor over a leg with an end without lambda. Order 1 at sigma_t = 0 (exactly D) and alpha_s = 0. order 1 to 4; legs may
-// rise.
+// most the number of steps left) caps it at 2 as the steps shrink. The predictor alone needs start = singlestep for
+// more than order 2 (multistep_start.hpp). Step i corrects with the order that step i - 1 predicted with; not in the
+// first step, after the history was cut, in steps whose i - 1 is listed in skip_corrector, nor over a leg with an end
+// without lambda. Order 1 at sigma_t = 0 (exactly D) and alpha_s = 0. order 1 to 4; legs may rise.
 struct unipc {
   static constexpr std::string_view name = "unipc";
   static constexpr std::string_view reference =
@@ -46,20 +49,36 @@ struct unipc {
   bool corrector = true;
   bool lower_order_final = true;
   std::vector<std::size_t> skip_corrector{};
+  multistep_start start = multistep_start::ramp;
+
+  // uni_pc and uni_pc_bh2 are ComfyUI's names; uni_p_* are the predictors alone.
+  static std::array<solver_alias<unipc>, 7> aliases() {
+    return {{{"uni_p_2", {.order = 2, .corrector = false}},
+             {"uni_p_3", {.order = 3, .corrector = false}},
+             {"uni_pc", {.coefficients = variant::bh1}},
+             {"uni_pc_bh2", {.coefficients = variant::bh2}},
+             {"unipc_1", {.order = 1}},
+             {"unipc_2", {.order = 2}},
+             {"unipc_3", {.order = 3}}}};
+  }
 
   std::size_t history() const { return static_cast<std::size_t>(order - (corrector ? 0 : 1)); }
   void check() const {
     require_range("unipc.order", order, 1, 4);
     require_x0_or_eps("unipc.of", of);
+    require(start == multistep_start::ramp || !corrector, "unipc.start", "is singlestep",
+            "ramp with the corrector, which makes up for it");
   }
 
   step_plan plan(const step_window& window) const {
     const noise_level &from = window.at.from, &to = window.at.to;
-    step_plan p = look_at(from, of);
     const lambda_nodes nodes = nodes_of(window, max_nodes);
-    const std::size_t left = window.at.count - window.at.index;
+    const std::size_t left = window.at.count - window.at.index, wanted = has_length(from, to) ? limit(left) : 1;
+    if (start == multistep_start::singlestep && nodes.size() < wanted && wanted > 2)
+      return dpm_singlestep{.order = static_cast<int>(wanted) - 1, .of = of}.plan(window);
 
-    const std::size_t predict = has_length(from, to) ? std::min(limit(left), nodes.size()) : 1;
+    step_plan p = look_at(from, of);
+    const std::size_t predict = std::min(wanted, nodes.size());
     if (predict > 1) {
       const exponential_leg leg = leg_in_lambda(from, to, of, 0);
       p.result = adams_row(leg, {nodes.begin(), predict}, moments_for(leg.y, predict == 2));

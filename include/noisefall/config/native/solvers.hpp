@@ -21,6 +21,7 @@ template <>
 inline constexpr auto spelling<ddpm::variance_kind> =
     std::to_array<spelt<ddpm::variance_kind>>({{"fixed_small", ddpm::variance_kind::fixed_small},
                                                {"fixed_large", ddpm::variance_kind::fixed_large},
+                                               {"annealed", ddpm::variance_kind::annealed},
                                                {"learned", ddpm::variance_kind::learned},
                                                {"learned_range", ddpm::variance_kind::learned_range}});
 template <>
@@ -42,6 +43,9 @@ inline constexpr auto spelling<dpm_singlestep::nodes> =
     std::to_array<spelt<dpm_singlestep::nodes>>({{"lambda", dpm_singlestep::nodes::lambda},
                                                  {"time", dpm_singlestep::nodes::time},
                                                  {"time_quadratic", dpm_singlestep::nodes::time_quadratic}});
+template <>
+inline constexpr auto spelling<multistep_start> = std::to_array<spelt<multistep_start>>(
+    {{"ramp", multistep_start::ramp}, {"singlestep", multistep_start::singlestep}});
 template <>
 inline constexpr auto spelling<pndm::start_kind> =
     std::to_array<spelt<pndm::start_kind>>({{"prk", pndm::start_kind::prk},
@@ -69,6 +73,8 @@ void describe(V& visit, ddpm& s) {
   visit("variance", s.variance);
   visit("temperature", s.temperature);
   visit("variance_floor", s.variance_floor);
+  visit("large_first", s.large_first);
+  visit("large_last", s.large_last);
   visit("at_end", s.at_end);
 }
 template <class V>
@@ -80,6 +86,7 @@ void describe(V& visit, dpm_multistep& s) {
   visit("lower_order_below", s.lower_order_below);
   visit("euler_at_final", s.euler_at_final);
   visit("third_order", s.third_order);
+  visit("start", s.start);
 }
 template <class V>
 void describe(V& visit, dpm_pp_2m& s) {
@@ -140,6 +147,7 @@ void describe(V& visit, unipc& s) {
   visit("corrector", s.corrector);
   visit("lower_order_final", s.lower_order_final);
   visit("skip_corrector", s.skip_corrector);
+  visit("start", s.start);
 }
 
 template <class V>
