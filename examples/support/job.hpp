@@ -28,7 +28,8 @@ struct job_changes {
   bool quick = false;  // few samples in few steps
 };
 
-/// {"model": {"kind": "digits", "weights": FILE} or {"kind": "gaussian_mixture", "means", "std", "weights"},
+/// {"noisefall": 1, the form of the file; without it: form 1,
+///  "model": {"kind": "digits", "weights": FILE} or {"kind": "gaussian_mixture", "means", "std", "weights"},
 ///  "solver", "schedule", "trajectory", "guidance", "parameterisation", "threshold": see noisefall::load_sampler;
 ///  "condition": classes that the samples take in turn, or the mixture's components,
 ///  "seed", "count", "first_sample", "batch": samples first_sample to first_sample + count - 1 of the seed,
@@ -84,8 +85,9 @@ inline job make_job(nlohmann::json from, const std::filesystem::path& file, cons
     if (changes.count) from["count"] = *changes.count;
   }
   const nf::fields in{from, ""};
-  in.allow_only({"model", "solver", "schedule", "trajectory", "guidance", "parameterisation", "threshold", "condition",
-                 "seed", "count", "first_sample", "batch", "outputs"});
+  nf::check_form(in);
+  in.allow_only({"noisefall", "model", "solver", "schedule", "trajectory", "guidance", "parameterisation", "threshold",
+                 "condition", "seed", "count", "first_sample", "batch", "outputs"});
   if (!in.has("model")) in.refuse("model", "an object with a kind: digits, gaussian_mixture");
   const nf::fields model{in.value("model"), in.at("model")};
   if (!model.has("kind")) model.refuse("kind", "digits, gaussian_mixture");

@@ -19,21 +19,6 @@
 
 #include "catch.hpp"
 
-namespace lab {
-
-// A solver that the library does not know, readable by one function beside it.
-struct scaled_ddim : noisefall::ddim {
-  static constexpr std::string_view name = "lab::scaled_ddim";
-  int factor = 1;
-};
-template <class V>
-void describe(V& visit, scaled_ddim& s) {
-  visit("eta", s.eta);
-  visit("factor", s.factor);
-}
-
-}  // namespace lab
-
 namespace {
 
 namespace nf = noisefall;
@@ -62,7 +47,7 @@ const std::vector<const char*> solvers{
     R"({"name": "pndm", "start": "improved_euler", "average_raw": true, "stride": 20.0})",
     R"({"name": "sa_solver", "predictor_order": 3, "corrector_order": 4, "of": "eps", "evaluate": "pece", "tau": 0.5, "tau_from": 100.0, "tau_to": 900.0, "few_step_weights": false, "lower_order_final": false})",
     R"({"name": "unipc", "order": 2, "of": "eps", "coefficients": "bh1", "corrector": false, "lower_order_final": false, "skip_corrector": [0, 3], "start": "singlestep"})",
-    R"({"name": "dpm_adaptive", "order": 2, "of": "eps", "correction": "heun", "controller": "power", "atol": 0.01, "rtol": 0.02, "h_init": 0.1, "pcoeff": 0.1, "icoeff": 0.9, "dcoeff": 0.2, "accept_safety": 0.7, "theta": 0.8, "eta": 0.5, "s_noise": 1.1, "couples_batch": true})"};
+    R"({"name": "dpm_adaptive", "order": 2, "of": "eps", "correction": "heun", "controller": "power", "atol": 0.01, "rtol": 0.02, "h_init": 0.1, "pcoeff": 0.1, "icoeff": 0.9, "dcoeff": 0.2, "accept_safety": 0.7, "theta": 0.8, "eta": 0.5, "s_noise": 1.1, "couples_batch": true, "max_trials": 50})"};
 
 const std::vector<const char*> schedules{
     R"({"name": "linear", "beta_start": 0.001, "beta_end": 0.03, "train_steps": 500, "rule": "sigma"})",
@@ -83,6 +68,7 @@ const std::vector<const char*> spacings{
     R"({"name": "exponential", "steps": 5, "sigma_min": 0.1, "sigma_max": 10.0, "end": "sigma_min"})",
     R"({"name": "flow_uniform", "steps": 5, "shift": 1.0, "mu": 1.1, "law": "linear", "terminal": 0.1, "grid": "beta", "first": 0.9, "last": 0.2})",
     R"({"name": "image_to_image", "of": {"name": "trailing", "steps": 5, "end": "zero"}, "strength": 0.5})",
+    R"({"name": "inversion", "of": {"name": "trailing", "steps": 5, "end": "zero"}})",
     R"({"name": "karras", "steps": 5, "rho": 5.0, "sigma_min": 0.1, "sigma_max": 10.0, "end": "sigma_min"})",
     R"({"name": "leading", "steps": 5, "steps_offset": 1, "end": "sigma_min"})",
     R"({"name": "linspace", "steps": 1, "end": "sigma_min"})",
@@ -112,23 +98,21 @@ const std::vector<const char*> parameterisations{
     R"({"name": "predicts_v", "label_scale": 999.0, "label_offset": -1.0})",
     R"({"name": "predicts_x0", "label_scale": 999.0, "label_offset": -1.0})"};
 
-template <class Load>
-void check_round_trips(const std::vector<const char*>& texts, const std::string& all_names, Load load) {
-  std::string names;
-  std::set<std::string> seen;
+template <class Any, class Load>
+void check_round_trips(const std::vector<const char*>& texts, const nf::catalogue_list<Any>& all, Load load) {
+  std::set<std::string, std::less<>> seen;
   for (const char* text : texts) {
     INFO(text);
     const json full = json::parse(text);
-    const auto loaded = load(full, "");
+    const auto loaded = load(full);
     CHECK(loaded.described == full);
     CHECK(loaded.name == full["name"]);
+    CHECK(load(loaded.described).described == full);
     seen.insert(loaded.name);
   }
-  for (std::size_t at = 0; at < all_names.size();) {
-    const std::size_t end = std::min(all_names.find(", ", at), all_names.size());
-    INFO("every policy stands in this test, " << all_names.substr(at, end - at) << " too");
-    CHECK(seen.count(all_names.substr(at, end - at)) == 1);
-    at = end + 2;
+  for (const auto& entry : all.entries()) {
+    INFO("every policy stands in this test, " << entry.type->name << " too");
+    CHECK(seen.contains(entry.type->name));
   }
 }
 
@@ -145,18 +129,26 @@ void check_refusals(const std::string& pointer, const std::vector<refusal>& case
   }
 }
 
-const std::string solver_names =
-    "consistency_multistep, ddim, ddpm, dpm_multistep, dpm_pp_2m, dpm_pp_sde, dpm_singlestep, euler, heun, pndm, "
-    "sa_solver, unipc, dpm_adaptive";
+const nf::catalogue known = nf::catalogue::built_in();
+const std::string solver_names = known.solvers().names();
+
+// The overloads for the built-in policies, as values.
+const auto load_solver = [](const json& from, const std::string& at = {}) { return nf::load_solver(from, at); };
+const auto load_schedule = [](const json& from, const std::string& at = {}) { return nf::load_schedule(from, at); };
+const auto load_spacing = [](const json& from, const std::string& at = {}) { return nf::load_spacing(from, at); };
+const auto load_guidance = [](const json& from, const std::string& at = {}) { return nf::load_guidance(from, at); };
+const auto load_parameterisation = [](const json& from, const std::string& at = {}) {
+  return nf::load_parameterisation(from, at);
+};
 
 }  // namespace
 
 TEST_CASE("L15: every policy is written as it was read, all fields of it", "[config]") {
-  check_round_trips(solvers, nf::described_solvers::names(), nf::load_solver);
-  check_round_trips(schedules, nf::described_schedules::names(), nf::load_schedule);
-  check_round_trips(spacings, nf::described_spacings::names(), nf::load_spacing);
-  check_round_trips(guidances, nf::described_guidances::names(), nf::load_guidance);
-  check_round_trips(parameterisations, nf::described_parameterisations::names(), nf::load_parameterisation);
+  check_round_trips(solvers, known.solvers(), load_solver);
+  check_round_trips(schedules, known.schedules(), load_schedule);
+  check_round_trips(spacings, known.spacings(), load_spacing);
+  check_round_trips(guidances, known.guidances(), load_guidance);
+  check_round_trips(parameterisations, known.parameterisations(), load_parameterisation);
 }
 
 TEST_CASE("a name alone stands for a policy with its defaults", "[config]") {
@@ -243,13 +235,6 @@ TEST_CASE("a solver that takes its own steps is loaded by its name too", "[confi
   CHECK(nf::load_sampler(file).policy.parts().has_own_steps());
 }
 
-TEST_CASE("a user's own solver is described by one function and loaded with the others", "[config]") {
-  using list = nf::described_list<nf::ddim, lab::scaled_ddim>;
-  const auto loaded = nf::load_one_of<nf::erased_solver>(list{}, json{{"name", "lab::scaled_ddim"}, {"factor", 3}}, "");
-  CHECK(loaded.policy.name() == "lab::scaled_ddim");
-  CHECK(loaded.described["factor"] == 3);
-}
-
 TEST_CASE("wrong names are refused with the names there are", "[config]") {
   const std::string names = solver_names;
   CHECK(message_of([] { nf::load_solver("dim", "/solver"); }) == "/solver: \"dim\"; allowed: " + names);
@@ -263,24 +248,25 @@ TEST_CASE("wrong names are refused with the names there are", "[config]") {
                  {{R"({"name": "ddim", "etha": 1})", "/solver/etha: unknown name; allowed: name, eta"},
                   {R"({"name": "unipc", "of": "v"})", "/solver/of: \"v\"; allowed: x0, eps"},
                   {R"({"name": "ddim", "a/b~c": 1})", "/solver/a~1b~0c: unknown name; allowed: name, eta"}},
-                 nf::load_solver);
+                 load_solver);
 }
 
 TEST_CASE("wrong types are refused, nothing is converted", "[config]") {
-  check_refusals("/solver",
-                 {{R"({"name": "ddim", "eta": "1"})", "/solver/eta: \"1\"; allowed: a number"},
-                  {R"({"name": "ddim", "eta": null})", "/solver/eta: null; allowed: a value, or no field"},
-                  {R"({"name": "ddim", "eta": true})", "/solver/eta: true; allowed: a number"},
-                  {R"({"name": "unipc", "order": 2.0})", "/solver/order: 2.0; allowed: a whole number"},
-                  {R"({"name": "unipc", "order": 3000000000})", "/solver/order: 3000000000; allowed: a whole number"},
-                  {R"({"name": "unipc", "corrector": 1})", "/solver/corrector: 1; allowed: true or false"},
-                  {R"({"name": "unipc", "skip_corrector": [0, -1]})",
-                   "/solver/skip_corrector/1: -1; allowed: a whole number from 0"},
-                  {R"({"name": 7})", ("/solver/name: 7; allowed: " + solver_names).c_str()}},
-                 nf::load_solver);
+  check_refusals(
+      "/solver",
+      {{R"({"name": "ddim", "eta": "1"})", "/solver/eta: \"1\"; allowed: a number, 0 or more, and finite"},
+       {R"({"name": "ddim", "eta": null})", "/solver/eta: null; allowed: a number, 0 or more, and finite"},
+       {R"({"name": "ddim", "eta": true})", "/solver/eta: true; allowed: a number, 0 or more, and finite"},
+       {R"({"name": "unipc", "order": 2.0})", "/solver/order: 2.0; allowed: a whole number, 1 to 4"},
+       {R"({"name": "unipc", "order": 3000000000})", "/solver/order: 3000000000; allowed: a whole number, 1 to 4"},
+       {R"({"name": "unipc", "corrector": 1})", "/solver/corrector: 1; allowed: true or false"},
+       {R"({"name": "unipc", "skip_corrector": [0, -1]})",
+        "/solver/skip_corrector/1: -1; allowed: a whole number from 0 to 18446744073709551615"},
+       {R"({"name": 7})", ("/solver/name: 7; allowed: " + solver_names).c_str()}},
+      load_solver);
   CHECK(message_of([] {
           nf::load_spacing(json{{"name", "sigma_list"}, {"sigmas", {1, "0"}}}, "/trajectory");
-        }) == "/trajectory/sigmas/1: \"0\"; allowed: a number");
+        }) == "/trajectory/sigmas/1: \"0\"; allowed: a finite number");
 }
 
 TEST_CASE("what a policy refuses is refused where its field stands", "[config]") {
@@ -291,38 +277,38 @@ TEST_CASE("what a policy refuses is refused where its field stands", "[config]")
                   {R"({"name": "unipc", "order": 0})", "/solver/order: 0; allowed: 1 to 4"},
                   {R"({"name": "unipc", "order": 9})", "/solver/order: 9; allowed: 1 to 4"},
                   {R"({"name": "dpm_pp_sde", "r": 1})", "/solver/r: 1; allowed: above 0 and below 1"}},
-                 nf::load_solver);
-  check_refusals(
-      "/schedule",
-      {{R"({"name": "linear", "beta_start": 0.5})",
-        "/schedule: linear: beta_start: 0.500000, beta_end: 0.020000; allowed: "
-        "0 < beta_start <= beta_end < 1"},
-       {R"({"name": "snr_shift", "of": {"name": "cosine", "train_steps": 0}})",
-        "/schedule/of/train_steps: 0; allowed: 1 or more"},
-       {R"({"name": "snr_shift"})", "/schedule/of: missing; allowed: a schedule with a table"},
-       {R"({"name": "snr_shift", "of": "edm"})",
-        "/schedule/of: \"edm\"; allowed: linear, scaled_linear, cosine, discrete, zero_terminal_snr, "
-        "snr_shift"},
-       {R"({"name": "snr_shift", "of": "linear", "scale": 0})", "/schedule/scale: 0; allowed: above 0"},
-       {R"({"name": "discrete", "alphas_cumprod": [0.5, 0.6]})",
-        "/schedule: discrete: alphas_cumprod[1]: 0.600000; allowed: values that fall strictly inside (0, 1); "
-        "the last may be 0"}},
-      nf::load_schedule);
+                 load_solver);
+  check_refusals("/schedule",
+                 {{R"({"name": "linear", "beta_start": 0.5})",
+                   "/schedule/beta_start: beta_start: 0.500000, beta_end: 0.020000; allowed: "
+                   "0 < beta_start <= beta_end < 1"},
+                  {R"({"name": "snr_shift", "of": {"name": "cosine", "train_steps": 0}})",
+                   "/schedule/of/train_steps: 0; allowed: 1 or more"},
+                  {R"({"name": "snr_shift"})", "/schedule/of: missing; allowed: a schedule with a table"},
+                  {R"({"name": "snr_shift", "of": "edm"})",
+                   "/schedule/of: \"edm\"; allowed: linear, scaled_linear, cosine, discrete, zero_terminal_snr, "
+                   "snr_shift"},
+                  {R"({"name": "snr_shift", "of": "linear", "scale": 0})", "/schedule/scale: 0; allowed: above 0"},
+                  {R"({"name": "discrete", "alphas_cumprod": [0.5, 0.6]})",
+                   "/schedule/alphas_cumprod/1: 0.600000; allowed: values that fall strictly inside (0, 1); "
+                   "the last may be 0"}},
+                 load_schedule);
   check_refusals("/trajectory",
                  {{R"({"name": "karras"})", "/trajectory/steps: missing; allowed: 1 or more"},
                   {R"({"name": "karras", "steps": 0})", "/trajectory/steps: 0; allowed: 1 or more"},
-                  {R"({"name": "karras", "steps": -3})", "/trajectory/steps: -3; allowed: a whole number from 0"},
+                  {R"({"name": "karras", "steps": -3})",
+                   "/trajectory/steps: -3; allowed: a whole number up to 1000000, 1 or more"},
                   {R"({"name": "karras", "steps": 9, "rho": 0})", "/trajectory/rho: 0; allowed: above 0"}},
-                 nf::load_spacing);
+                 load_spacing);
   check_refusals("/guidance",
                  {{R"({"name": "apg", "momentum": 1.5})", "/guidance/momentum: 1.5; allowed: -1 < momentum < 1"},
                   {R"({"name": "cfg_pp", "scale": 7.5})",
                    "/guidance/scale: 7.5; allowed: 0 <= scale <= 1; it interpolates, it is not a classifier-free "
                    "guidance scale"}},
-                 nf::load_guidance);
+                 load_guidance);
   check_refusals("/parameterisation",
                  {{R"({"name": "edm_precond", "sigma_data": 0})", "/parameterisation/sigma_data: 0; allowed: above 0"}},
-                 nf::load_parameterisation);
+                 load_parameterisation);
 }
 
 TEST_CASE("a sampler that cannot work is refused before anything runs", "[config]") {
@@ -334,7 +320,8 @@ TEST_CASE("a sampler that cannot work is refused before anything runs", "[config
   };
   CHECK(refused(R"({"solver": null})") == "/solver: missing; allowed: " + solver_names);
   CHECK(refused(R"({"sheduler": 1})") ==
-        "/sheduler: unknown name; allowed: solver, schedule, trajectory, guidance, parameterisation, threshold");
+        "/sheduler: unknown name; allowed: noisefall, solver, schedule, trajectory, guidance, "
+        "parameterisation, threshold");
   CHECK(refused(R"({"trajectory": {"steps": 1001}})") == "/trajectory/steps: 1001; allowed: 1 to 1000");
   CHECK(refused(R"({"schedule": {"name": "linear", "train_steps": 3}})") == "/trajectory/steps: 4; allowed: 1 to 3");
   CHECK(refused(R"({"schedule": "edm"})") ==
@@ -343,10 +330,25 @@ TEST_CASE("a sampler that cannot work is refused before anything runs", "[config
         "/trajectory: trajectory: leg 0: rises (sigma/alpha from 1.000000 to 2.000000); allowed: levels that fall "
         "strictly; build it as inversion, renoise or compat to allow more");
   CHECK(refused(R"({"schedule": "rectified_flow", "trajectory": {"name": "flow_uniform"}})") ==
-        "sampler: leg 0 (sigma/alpha inf to 3.000000): this parameterisation cannot give x0 at alpha = 0 "
+        "/: sampler: leg 0 (sigma/alpha inf to 3.000000): this parameterisation cannot give x0 at alpha = 0 "
         "(infinite noise); allowed: x0-, v- or flow-prediction, or a trajectory that starts at finite noise");
   CHECK_THAT(refused(R"({"solver": "heun", "guidance": "cfg_pp"})"),
-             Catch::Matchers::ContainsSubstring("heun: cannot renoise with another eps than it denoises with"));
+             Catch::Matchers::ContainsSubstring(
+                 "/solver: sampler: heun: cannot renoise with another eps than it denoises with"));
+}
+
+TEST_CASE("a file of another form is refused, one without a number has form 1", "[config]") {
+  const auto loaded = [](const char* form) {
+    json file =
+        json::parse(R"({"solver": "ddim", "schedule": "linear", "trajectory": {"name": "trailing", "steps": 4}})");
+    file.merge_patch(json::parse(form));
+    return nf::load_sampler(file, "/sampler").described;
+  };
+  CHECK(loaded("{}") == loaded(R"({"noisefall": 1})"));
+  CHECK(loaded("{}")["noisefall"] == 1);
+  CHECK(message_of([&] { loaded(R"({"noisefall": 2})"); }) == "/sampler/noisefall: 2; allowed: 1");
+  CHECK(message_of([&] { loaded(R"({"noisefall": "1"})"); }) == "/sampler/noisefall: \"1\"; allowed: 1");
+  CHECK(message_of([&] { loaded(R"({"noisefall": 1.0})"); }) == "/sampler/noisefall: 1.0; allowed: 1");
 }
 
 TEST_CASE("what is not JSON is refused with its line and column", "[config]") {

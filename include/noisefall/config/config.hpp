@@ -1,6 +1,7 @@
 // Policies from JSON and back, in noisefall's own form; diffusers.hpp beside it reads diffusers' files.
 #pragma once
 
+#include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/json_reader.hpp>
 #include <noisefall/config/native/guidances.hpp>
 #include <noisefall/config/native/parameterisations.hpp>

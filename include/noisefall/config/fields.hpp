@@ -28,9 +28,20 @@ struct number_range {
 };
 
 inline constexpr number_range any_number{};
+inline constexpr number_range finite_number{.low = std::numeric_limits<double>::lowest(),
+                                            .high = std::numeric_limits<double>::max(),
+                                            .text = "a finite number"};
 inline constexpr number_range positive{.low = 0, .open_low = true, .text = "a number > 0"};
 inline constexpr number_range not_negative{.low = 0, .text = "a number >= 0"};
 inline constexpr number_range unit_interval{.low = 0, .high = 1, .text = "a number from 0 to 1"};
+
+// Texts as messages list them: "a, b, c".
+template <class Texts>
+std::string listed(const Texts& texts) {
+  std::string list;
+  for (const std::string_view text : texts) (list += list.empty() ? "" : ", ") += text;
+  return list;
+}
 
 // An absent field and a null have the default. Nothing is converted: a number in quotes, or 1 for true, is an error.
 class fields {
@@ -46,11 +57,9 @@ class fields {
 
   // Throws on a field with another name.
   void allow_only(std::initializer_list<std::string_view> names) const {
-    std::string allowed;
-    for (const std::string_view n : names) allowed += (allowed.empty() ? "" : ", ") + std::string{n};
     for (const auto& item : object_->items())
       if (std::find(names.begin(), names.end(), item.key()) == names.end())
-        throw error{at(item.key()), "unknown name", allowed};
+        throw error{at(item.key()), "unknown name", listed(names)};
   }
 
   bool boolean(std::string_view name, bool otherwise) const {
@@ -89,7 +98,7 @@ class fields {
   std::optional<std::vector<double>> numbers(std::string_view name, const number_range& range = any_number) const {
     if (!has(name)) return {};
     const nlohmann::json& list = value(name);
-    const std::string allowed = "a list of numbers, each " + std::string{range.text};
+    const std::string allowed = "a list, each entry " + std::string{range.text};
     if (!list.is_array()) refuse(name, allowed);
     std::vector<double> result;
     result.reserve(list.size());
@@ -113,9 +122,7 @@ class fields {
       for (const auto& [spelling, meaning] : also)
         if (text == spelling) return std::string{meaning};
     }
-    std::string allowed;
-    for (const std::string_view n : names) allowed += (allowed.empty() ? "" : ", ") + std::string{n};
-    refuse(name, allowed);
+    refuse(name, listed(names));
   }
 
   const nlohmann::json& object() const { return *object_; }
@@ -129,7 +136,8 @@ class fields {
     return pointer_ + "/" + escaped;
   }
   [[noreturn]] void refuse(std::string_view name, std::string_view allowed) const {
-    throw error{at(name), has(name) ? shown(value(name)) : "missing", std::string{allowed}};
+    const auto found = object_->find(std::string{name});
+    throw error{at(name), found != object_->end() ? shown(*found) : "missing", std::string{allowed}};
   }
   [[noreturn]] void refuse(std::string_view name, std::string_view what, std::string_view allowed) const {
     throw error{at(name), std::string{what}, std::string{allowed}};

@@ -1,6 +1,7 @@
 // The policies of a sampler together.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -20,10 +21,14 @@
 
 namespace noisefall {
 
+// A solver of either sort: it plans rows, or it takes its own steps.
+template <class S>
+concept AnySolver = Solver<S> || OwnStep<S> || std::same_as<S, erased_own_step>;
+
 // What a sampler is made of, each part behind one type.
 struct policies : counted {
   // Labels the path, and pulls its levels onto the guidance's jumps.
-  template <class S>
+  template <AnySolver S>
   policies(S solver, any_schedule process, trajectory legs, any_guidance rule, any_parameterisation meaning,
            const threshold& element_map)
       : schedule{std::move(process)},
@@ -32,10 +37,10 @@ struct policies : counted {
         map{element_map},
         breakpoints{guidance.breakpoints()},
         path{lay_out(std::move(legs))} {
-    if constexpr (OwnStep<S>)
-      own_steps = std::move(solver);
-    else
+    if constexpr (Solver<S>)
       planner = std::move(solver);
+    else
+      own_steps = std::move(solver);
   }
 
   // One of the two is empty.

@@ -28,15 +28,13 @@ namespace noisefall {
 // (compat trajectories stay as they are).
 class sampler {
  public:
-  template <class S, NoiseSchedule N, Guidance G = unguided, Parameterisation P = predicts_eps>
-  requires(Solver<S> || OwnStep<S>)
-      sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {})
+  template <AnySolver S, NoiseSchedule N, Guidance G = unguided, Parameterisation P = predicts_eps>
+  sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {})
       : policies_{new policies{std::move(solver), std::move(schedule), std::move(path), std::move(guidance),
                                std::move(parameterisation), map}},
         needs_{look_ahead{*policies_}.needs()} {}
-  template <class S, NoiseSchedule N, Spacing<N> R, Guidance G = unguided, Parameterisation P = predicts_eps>
-  requires(Solver<S> || OwnStep<S>) sampler(S solver, const N& schedule, const R& spacing, G guidance = {},
-                                            P parameterisation = {}, threshold map = {})
+  template <AnySolver S, NoiseSchedule N, Spacing<N> R, Guidance G = unguided, Parameterisation P = predicts_eps>
+  sampler(S solver, const N& schedule, const R& spacing, G guidance = {}, P parameterisation = {}, threshold map = {})
       : sampler{std::move(solver), schedule, spacing(schedule), std::move(guidance), std::move(parameterisation), map} {
   }
 

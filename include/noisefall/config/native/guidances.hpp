@@ -10,9 +10,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
 #include <noisefall/core/error.hpp>
-#include <noisefall/guidance/any_guidance.hpp>
 #include <noisefall/guidance/apg.hpp>
 #include <noisefall/guidance/cfg_pp.hpp>
 #include <noisefall/guidance/classifier_free.hpp>
@@ -32,17 +32,18 @@ inline constexpr auto spelling<guidance_space> = std::to_array<spelt<guidance_sp
 inline void read_value(const fields& from, std::string_view name, weight_schedule& value) {
   const nlohmann::json& given = from.value(name);
   const std::string pointer = from.at(name);
-  if (given.is_number()) {
-    value = given.get<double>();
-    return;
-  }
-  if (!given.is_object()) from.refuse(name, "a number, {above, jumps} or {weight, sigma_lo, sigma_hi}");
-  const fields in{given, pointer};
+  if (!given.is_number() && !given.is_object())
+    from.refuse(name, "a number, {above, jumps} or {weight, sigma_lo, sigma_hi}");
   const auto needed = [&](const fields& of, std::string_view field) {
     if (!of.has(field)) of.refuse(field, "a number");
     return of.number(field, 0);
   };
   try {
+    if (given.is_number()) {
+      value = given.get<double>();
+      return;
+    }
+    const fields in{given, pointer};
     if (given.contains("weight")) {
       in.allow_only({"weight", "sigma_lo", "sigma_hi"});
       value = weight_schedule::interval(needed(in, "weight"), in.number("sigma_lo", 0),
@@ -95,10 +96,20 @@ void describe(V& visit, cfg_pp& g) {
   visit("scale", g.scale);
 }
 
-using described_guidances = described_list<unguided, classifier_free, rescale, apg, cfg_pp>;
+namespace detail {
 
+inline void add_guidances(catalogue& to) {
+  to.add<unguided>().add<classifier_free>().add<rescale>().add<apg>().add<cfg_pp>();
+}
+
+}  // namespace detail
+
+inline loaded<any_guidance> load_guidance(const nlohmann::json& from, const catalogue& known,
+                                          const std::string& pointer = {}) {
+  return load_entry(known.guidances(), from, pointer, known);
+}
 inline loaded<any_guidance> load_guidance(const nlohmann::json& from, const std::string& pointer = {}) {
-  return load_one_of<any_guidance>(described_guidances{}, from, pointer);
+  return load_guidance(from, catalogue::built_in(), pointer);
 }
 
 }  // namespace noisefall

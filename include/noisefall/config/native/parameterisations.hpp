@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
-#include <noisefall/parameterisation/any_parameterisation.hpp>
 #include <noisefall/parameterisation/edm.hpp>
 #include <noisefall/parameterisation/eps.hpp>
 #include <noisefall/parameterisation/flow.hpp>
@@ -62,11 +62,21 @@ void describe(V& visit, predicts_x0& p) {
   visit("label_offset", p.label_offset);
 }
 
-using described_parameterisations = described_list<edm_precond, predicts_eps, predicts_flow, predicts_score,
-                                                   predicts_trig_flow, predicts_v, predicts_x0>;
+namespace detail {
 
+inline void add_parameterisations(catalogue& to) {
+  to.add<edm_precond>().add<predicts_eps>().add<predicts_flow>().add<predicts_score>();
+  to.add<predicts_trig_flow>().add<predicts_v>().add<predicts_x0>();
+}
+
+}  // namespace detail
+
+inline loaded<any_parameterisation> load_parameterisation(const nlohmann::json& from, const catalogue& known,
+                                                          const std::string& pointer = {}) {
+  return load_entry(known.parameterisations(), from, pointer, known);
+}
 inline loaded<any_parameterisation> load_parameterisation(const nlohmann::json& from, const std::string& pointer = {}) {
-  return load_one_of<any_parameterisation>(described_parameterisations{}, from, pointer);
+  return load_parameterisation(from, catalogue::built_in(), pointer);
 }
 
 }  // namespace noisefall

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
 #include <noisefall/config/native/guidances.hpp>
 #include <noisefall/config/native/parameterisations.hpp>
@@ -22,7 +23,27 @@
 
 namespace noisefall {
 
-// A sampler that a file described.
+inline catalogue catalogue::built_in() {
+  catalogue all;
+  detail::add_solvers(all);
+  detail::add_schedules(all);
+  detail::add_spacings(all);
+  detail::add_guidances(all);
+  detail::add_parameterisations(all);
+  return all;
+}
+
+// The form of the files below. Another form would have another number; a file without one has form 1, now and later.
+inline constexpr int native_form = 1;
+
+// Refuses a file of another form. `from` is the object that may say {"noisefall": 1}.
+inline void check_form(const fields& from) {
+  const nlohmann::json& object = from.object();
+  const auto said = object.find("noisefall");
+  if (said != object.end() && !(said->is_number_integer() && *said == native_form))
+    from.refuse("noisefall", fields::shown(*said), std::to_string(native_form));
+}
+
 struct loaded_sampler {
   sampler policy;
   nlohmann::json described;            // every policy with all its fields; loads to the same sampler
@@ -31,31 +52,50 @@ struct loaded_sampler {
   const trajectory& path() const { return policy.path(); }
 };
 
-// {"solver": ..., "schedule": ..., "trajectory": ..., "guidance": ..., "parameterisation": ..., "threshold": ...}, each
-// a name or an object with a name and fields. Without them: unguided, predicts_eps, no threshold.
-inline loaded_sampler load_sampler(const nlohmann::json& from, const std::string& pointer = {}) {
+namespace detail {
+
+// A sampler's refusal of policies that do not go together, with the pointer of the solver where it is the one to
+// change.
+inline error placed_in_sampler(const error& e, std::string_view solver, const std::string& pointer) {
+  const std::string& where = e.where();
+  const bool is_solvers = where.starts_with(solver) || where == "sampler: " + std::string{solver};
+  return {(is_solvers        ? pointer + "/solver"
+           : pointer.empty() ? "/"
+                             : pointer) +
+              ": " + where,
+          e.problem(), e.allowed()};
+}
+
+}  // namespace detail
+
+// {"noisefall": 1, "solver": ..., "schedule": ..., "trajectory": ..., "guidance": ..., "parameterisation": ...,
+//  "threshold": ...}, each policy a name or an object with a name and fields. Without them: form 1, unguided,
+// predicts_eps, no threshold.
+inline loaded_sampler load_sampler(const nlohmann::json& from, const catalogue& known,
+                                   const std::string& pointer = {}) {
   const fields in{from, pointer};
-  in.allow_only({"solver", "schedule", "trajectory", "guidance", "parameterisation", "threshold"});
-  const auto needed = [&](std::string_view name, const std::string& allowed) -> const nlohmann::json& {
-    if (!in.has(name)) in.refuse(name, allowed);
+  check_form(in);
+  in.allow_only({"noisefall", "solver", "schedule", "trajectory", "guidance", "parameterisation", "threshold"});
+  const auto given = [&](std::string_view name, const std::string& allowed) -> const nlohmann::json& {
+    if (!from.contains(name)) in.refuse(name, allowed);
     return in.value(name);
   };
-  const auto schedule = load_schedule(needed("schedule", described_schedules::names()), in.at("schedule"));
-  const auto spacing = load_spacing(needed("trajectory", described_spacings::names()), in.at("trajectory"));
-  const auto solver = load_solver(needed("solver", described_solvers::names()), in.at("solver"));
-  const auto guidance =
-      load_guidance(in.has("guidance") ? in.value("guidance") : nlohmann::json("unguided"), in.at("guidance"));
+  const auto given_or = [&](std::string_view name, std::string_view otherwise) -> nlohmann::json {
+    return from.contains(name) ? in.value(name) : nlohmann::json(otherwise);
+  };
+  const auto schedule = load_schedule(given("schedule", known.schedules().names()), known, in.at("schedule"));
+  const auto spacing = load_spacing(given("trajectory", known.spacings().names()), known, in.at("trajectory"));
+  const auto solver = load_solver(given("solver", known.solvers().names()), known, in.at("solver"));
+  const auto guidance = load_guidance(given_or("guidance", unguided::name), known, in.at("guidance"));
   const auto parameterisation =
-      load_parameterisation(in.has("parameterisation") ? in.value("parameterisation") : nlohmann::json("predicts_eps"),
-                            in.at("parameterisation"));
-  const threshold map = in.has("threshold") ? load_threshold(in.value("threshold"), in.at("threshold")) : threshold{};
+      load_parameterisation(given_or("parameterisation", predicts_eps::name), known, in.at("parameterisation"));
+  const threshold map =
+      from.contains("threshold") ? load_threshold(in.value("threshold"), in.at("threshold")) : threshold{};
   trajectory path = lay(spacing, schedule.policy, in.at("trajectory"));
 
-  nlohmann::json described{{"solver", solver.described},
-                           {"schedule", schedule.described},
-                           {"trajectory", spacing.described},
-                           {"guidance", guidance.described},
-                           {"parameterisation", parameterisation.described},
+  nlohmann::json described{{"noisefall", native_form},         {"solver", solver.described},
+                           {"schedule", schedule.described},   {"trajectory", spacing.described},
+                           {"guidance", guidance.described},   {"parameterisation", parameterisation.described},
                            {"threshold", write_described(map)}};
   std::vector<std::string> citations;
   for (const std::string& reference :
@@ -72,8 +112,11 @@ inline loaded_sampler load_sampler(const nlohmann::json& from, const std::string
         },
         solver.policy);
   } catch (const error& e) {
-    throw error{(pointer.empty() ? "" : pointer + ": ") + e.where(), e.problem(), e.allowed()};
+    throw detail::placed_in_sampler(e, solver.name, pointer);
   }
+}
+inline loaded_sampler load_sampler(const nlohmann::json& from, const std::string& pointer = {}) {
+  return load_sampler(from, catalogue::built_in(), pointer);
 }
 
 }  // namespace noisefall

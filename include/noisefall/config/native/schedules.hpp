@@ -9,9 +9,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
 #include <noisefall/core/error.hpp>
-#include <noisefall/schedule/any_schedule.hpp>
 #include <noisefall/schedule/cosine.hpp>
 #include <noisefall/schedule/discrete.hpp>
 #include <noisefall/schedule/edm.hpp>
@@ -36,6 +36,7 @@ inline constexpr auto spelling<between> = std::to_array<spelt<between>>({{"log_s
 struct discrete_settings {
   std::vector<double> alphas_cumprod{};
   between rule = between::log_sigma;
+  void check() const { require(!alphas_cumprod.empty(), "alphas_cumprod", "an empty table", "one entry or more"); }
   operator discrete_schedule() const { return discrete_schedule{alphas_cumprod, rule}; }  // NOLINT
 };
 // A table made from another one, `of`.
@@ -44,7 +45,10 @@ using loaded_table = std::optional<loaded<discrete_schedule>>;
 struct zero_terminal_snr_settings {
   loaded_table of{};
   double last = 0;
-  void check() const { require(of.has_value(), "of", "missing", "a schedule with a table"); }
+  void check() const {
+    require(of.has_value(), "of", "missing", "a schedule with a table");
+    require(last >= 0 && last < 1, "last", {last}, "0 or a little more, below the entry before it");
+  }
   operator zero_terminal_snr() const { return zero_terminal_snr{of->policy, last}; }  // NOLINT
 };
 // snr_shift{table, scale}.
@@ -62,7 +66,7 @@ struct vp_table_settings {
   operator vp_table() const { return vp_table{of->policy.alphas_cumprod(), lambda_clip}; }  // NOLINT
 };
 
-void read_value(const fields& from, std::string_view name, loaded_table& value);
+void read_value(const fields& from, std::string_view name, loaded_table& value, const catalogue* known);
 inline nlohmann::json json_of(const loaded_table& value) { return value ? value->described : nlohmann::json(nullptr); }
 
 template <>
@@ -159,20 +163,33 @@ void describe(V& visit, trig_flow& s) {
   visit("t_end", s.t_end);
 }
 
-template <class... More>
-using tables_and = described_list<linear::settings, scaled_linear::settings, cosine::settings, discrete_settings,
-                                  zero_terminal_snr_settings, snr_shift_settings, More...>;
-using described_tables = tables_and<>;
-using described_schedules = tables_and<vp_linear, vp_table_settings, ve, edm, rectified_flow, trig_flow>;
+namespace detail {
 
+inline void add_schedules(catalogue& to) {
+  to.add<linear::settings>().add<scaled_linear::settings>().add<cosine::settings>().add<discrete_settings>();
+  to.add<zero_terminal_snr_settings>().add<snr_shift_settings>();
+  to.add<vp_linear>().add<vp_table_settings>().add<ve>().add<edm>().add<rectified_flow>().add<trig_flow>();
+}
+
+}  // namespace detail
+
+inline loaded<any_schedule> load_schedule(const nlohmann::json& from, const catalogue& known,
+                                          const std::string& pointer = {}) {
+  return load_entry(known.schedules(), from, pointer, known);
+}
 inline loaded<any_schedule> load_schedule(const nlohmann::json& from, const std::string& pointer = {}) {
-  return load_one_of<any_schedule>(described_schedules{}, from, pointer);
+  return load_schedule(from, catalogue::built_in(), pointer);
+}
+// One of the schedules that are a table of alphas_cumprod.
+inline loaded<discrete_schedule> load_table(const nlohmann::json& from, const catalogue& known,
+                                            const std::string& pointer = {}) {
+  return load_entry(known.tables(), from, pointer, known);
 }
 inline loaded<discrete_schedule> load_table(const nlohmann::json& from, const std::string& pointer = {}) {
-  return load_one_of<discrete_schedule>(described_tables{}, from, pointer);
+  return load_table(from, catalogue::built_in(), pointer);
 }
-inline void read_value(const fields& from, std::string_view name, loaded_table& value) {
-  value = load_table(from.value(name), from.at(name));
+inline void read_value(const fields& from, std::string_view name, loaded_table& value, const catalogue* known) {
+  value = load_table(from.value(name), known != nullptr ? *known : catalogue::built_in(), from.at(name));
 }
 
 // Any table, by its entries; it reads back to the same bits.

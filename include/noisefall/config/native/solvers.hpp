@@ -1,16 +1,15 @@
-// The fields of the built-in solvers, and a solver by its name.
+// The fields of the library's solvers, and a solver by its name.
 #pragma once
 
 #include <array>
 #include <string>
-#include <variant>
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
 #include <noisefall/solver/built_in.hpp>
 #include <noisefall/solver/dpm_adaptive.hpp>
-#include <noisefall/solver/erased.hpp>
 
 namespace noisefall {
 
@@ -167,17 +166,28 @@ void describe(V& visit, dpm_adaptive& s) {
   visit("eta", s.eta);
   visit("s_noise", s.s_noise);
   visit("couples_batch", s.couples_batch);
+  visit("max_trials", s.max_trials);
 }
 
-// A solver chosen at run time: one that plans rows, or one that takes its own steps.
-using any_solver = std::variant<erased_solver, dpm_adaptive>;
+namespace detail {
 
 template <class... Planned>
-using solvers_and_own = described_list<Planned..., dpm_adaptive>;
-using described_solvers = built_in_solvers::in<solvers_and_own>;
+struct solver_adder {
+  static void add_to(catalogue& to) { (to.add<Planned>(), ...); }
+};
+inline void add_solvers(catalogue& to) {
+  built_in_solvers::in<solver_adder>::add_to(to);
+  to.add<dpm_adaptive>();
+}
 
+}  // namespace detail
+
+inline loaded<any_solver> load_solver(const nlohmann::json& from, const catalogue& known,
+                                      const std::string& pointer = {}) {
+  return load_entry(known.solvers(), from, pointer, known);
+}
 inline loaded<any_solver> load_solver(const nlohmann::json& from, const std::string& pointer = {}) {
-  return load_one_of<any_solver>(described_solvers{}, from, pointer);
+  return load_solver(from, catalogue::built_in(), pointer);
 }
 
 }  // namespace noisefall

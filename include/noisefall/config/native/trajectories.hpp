@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,12 +9,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
 #include <noisefall/core/error.hpp>
-#include <noisefall/schedule/any_schedule.hpp>
 #include <noisefall/trajectory/beta.hpp>
 #include <noisefall/trajectory/exponential.hpp>
 #include <noisefall/trajectory/flow_uniform.hpp>
+#include <noisefall/trajectory/inversion.hpp>
 #include <noisefall/trajectory/karras.hpp>
 #include <noisefall/trajectory/leading.hpp>
 #include <noisefall/trajectory/linspace.hpp>
@@ -32,9 +32,6 @@
 
 namespace noisefall {
 
-// A spacing chosen at run time.
-using any_spacing = std::function<trajectory(const any_schedule&)>;
-
 template <>
 inline constexpr auto spelling<final_level> =
     std::to_array<spelt<final_level>>({{"zero", final_level::zero}, {"sigma_min", final_level::sigma_min}});
@@ -47,20 +44,36 @@ inline constexpr auto spelling<flow_grid> = std::to_array<spelt<flow_grid>>({{"u
                                                                              {"exponential", flow_grid::exponential},
                                                                              {"beta", flow_grid::beta}});
 
-// The last part of another spacing's legs, `of`.
+// Another spacing, `of`: the last part of its legs, or all of them from data to noise.
+using loaded_spacing = std::optional<loaded<any_spacing>>;
 struct image_to_image_settings {
-  std::optional<loaded<any_spacing>> of{};
+  loaded_spacing of{};
   double strength = 1;
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator image_to_image<any_spacing>() const { return {of->policy, strength}; }  // NOLINT
+};
+struct inverted {
+  static constexpr std::string_view name = "inversion";
+  static constexpr std::string_view reference = "arXiv:2105.05233";
+  any_spacing rule;
+  trajectory operator()(const any_schedule& schedule) const { return inversion(rule(schedule)); }
+};
+struct inversion_settings {
+  loaded_spacing of{};
+  void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
+  operator inverted() const { return {of->policy}; }  // NOLINT
 };
 template <>
 struct described_as<image_to_image_settings> {
   using policy = image_to_image<any_spacing>;
 };
+template <>
+struct described_as<inversion_settings> {
+  using policy = inverted;
+};
 
-void read_value(const fields& from, std::string_view name, std::optional<loaded<any_spacing>>& value);
-inline nlohmann::json json_of(const std::optional<loaded<any_spacing>>& value) {
+void read_value(const fields& from, std::string_view name, loaded_spacing& value, const catalogue* known);
+inline nlohmann::json json_of(const loaded_spacing& value) {
   return value ? value->described : nlohmann::json(nullptr);
 }
 
@@ -95,6 +108,10 @@ template <class V>
 void describe(V& visit, image_to_image_settings& s) {
   visit("of", s.of);
   visit("strength", s.strength);
+}
+template <class V>
+void describe(V& visit, inversion_settings& s) {
+  visit("of", s.of);
 }
 template <class V>
 void describe(V& visit, karras& s) {
@@ -172,15 +189,25 @@ void describe(V& visit, vp_times& s) {
   visit("end", s.end);
 }
 
-using described_spacings =
-    described_list<beta, exponential, flow_uniform, image_to_image_settings, karras, leading, linspace, polyexponential,
-                   quadratic, sigma_list, time_list, time_quadratic, time_uniform, trailing, uniform_lambda, vp_times>;
+namespace detail {
 
-inline loaded<any_spacing> load_spacing(const nlohmann::json& from, const std::string& pointer = {}) {
-  return load_one_of<any_spacing>(described_spacings{}, from, pointer);
+inline void add_spacings(catalogue& to) {
+  to.add<beta>().add<exponential>().add<flow_uniform>().add<image_to_image_settings>().add<inversion_settings>();
+  to.add<karras>().add<leading>().add<linspace>().add<polyexponential>().add<quadratic>().add<sigma_list>();
+  to.add<time_list>().add<time_quadratic>().add<time_uniform>().add<trailing>().add<uniform_lambda>().add<vp_times>();
 }
-inline void read_value(const fields& from, std::string_view name, std::optional<loaded<any_spacing>>& value) {
-  value = load_spacing(from.value(name), from.at(name));
+
+}  // namespace detail
+
+inline loaded<any_spacing> load_spacing(const nlohmann::json& from, const catalogue& known,
+                                        const std::string& pointer = {}) {
+  return load_entry(known.spacings(), from, pointer, known);
+}
+inline loaded<any_spacing> load_spacing(const nlohmann::json& from, const std::string& pointer = {}) {
+  return load_spacing(from, catalogue::built_in(), pointer);
+}
+inline void read_value(const fields& from, std::string_view name, loaded_spacing& value, const catalogue* known) {
+  value = load_spacing(from.value(name), known != nullptr ? *known : catalogue::built_in(), from.at(name));
 }
 
 // The trajectory that a loaded spacing makes on a schedule; what cannot be laid there is refused with the pointer.

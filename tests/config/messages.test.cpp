@@ -1,0 +1,341 @@
+// What wrong files are told: for every field of every policy the JSON pointer and what is allowed; and that every
+// policy of the library can be named by a file.
+#include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <noisefall/config/config.hpp>
+#include <noisefall/schedule/vp.hpp>
+
+#include "catch.hpp"
+
+namespace {
+
+namespace nf = noisefall;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
+using nlohmann::json;
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const nf::error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+// A field's value outside its range, and what the message says is allowed. "nan": any number will do that is finite.
+struct range_row {
+  const char *kind, *policy, *field, *bad, *allowed;
+};
+const std::vector<range_row> ranges{
+    {"solver", "ddim", "eta", "-1", "0 or more, and finite"},
+    {"solver", "ddpm", "temperature", "-1", "0 or more, and finite"},
+    {"solver", "ddpm", "variance_floor", "-1", "0 or more, and finite"},
+    {"solver", "dpm_multistep", "order", "-1", "1 to 3"},
+    {"solver", "dpm_multistep", "tau_squared", "-1", "0 or more, and finite"},
+    {"solver", "dpm_multistep", "lower_order_below", "-1", "a whole number from 0 to 1000000"},
+    {"solver", "dpm_pp_sde", "eta", "-1", "0 or more, and finite"},
+    {"solver", "dpm_pp_sde", "r", "-1", "above 0 and below 1"},
+    {"solver", "dpm_pp_sde", "s_noise", "-1", "0 or more, and finite"},
+    {"solver", "dpm_singlestep", "order", "-1", "1 to 3"},
+    {"solver", "dpm_singlestep", "budget", "-1", "a whole number from 0 to 1000000"},
+    {"solver", "euler", "s_churn", "-1", "0 or more, and finite"},
+    {"solver", "euler", "s_tmin", "-1", "0 or more"},
+    {"solver", "euler", "s_tmax", "-1", "s_tmin or more"},
+    {"solver", "euler", "s_noise", "-1", "0 or more, and finite"},
+    {"solver", "heun", "s_churn", "-1", "0 or more, and finite"},
+    {"solver", "heun", "s_tmin", "-1", "0 or more"},
+    {"solver", "heun", "s_tmax", "-1", "s_tmin or more"},
+    {"solver", "heun", "s_noise", "-1", "0 or more, and finite"},
+    {"solver", "pndm", "stride", "-1", "0 or more, and finite"},
+    {"solver", "sa_solver", "predictor_order", "-1", "1 to 4"},
+    {"solver", "sa_solver", "corrector_order", "-1", "0 to 4"},
+    {"solver", "sa_solver", "tau", "-1", "0 or more, and finite"},
+    {"solver", "sa_solver", "tau_from", "nan", "a finite number"},
+    {"solver", "sa_solver", "tau_to", "nan", "a number, tau_from or more"},
+    {"solver", "unipc", "order", "-1", "1 to 4"},
+    {"solver", "dpm_adaptive", "order", "-1", "2 to 3"},
+    {"solver", "dpm_adaptive", "atol", "-1", "0 or more, and finite"},
+    {"solver", "dpm_adaptive", "rtol", "-1", "0 or more, and finite"},
+    {"solver", "dpm_adaptive", "h_init", "-1", "0 or more, and finite"},
+    {"solver", "dpm_adaptive", "pcoeff", "nan", "a finite number"},
+    {"solver", "dpm_adaptive", "icoeff", "nan", "a finite number"},
+    {"solver", "dpm_adaptive", "dcoeff", "nan", "a finite number"},
+    {"solver", "dpm_adaptive", "accept_safety", "-1", "0 to 1"},
+    {"solver", "dpm_adaptive", "theta", "-1", "0 to 1"},
+    {"solver", "dpm_adaptive", "eta", "-1", "0 or more, and finite"},
+    {"solver", "dpm_adaptive", "s_noise", "-1", "0 or more, and finite"},
+    {"solver", "dpm_adaptive", "max_trials", "-1", "a whole number from 0 to 1000000"},
+    {"schedule", "linear", "beta_start", "-1", "0 < beta_start <= beta_end < 1"},
+    {"schedule", "linear", "beta_end", "-1", "0 < beta_start <= beta_end < 1"},
+    {"schedule", "linear", "train_steps", "-1", "1 or more"},
+    {"schedule", "scaled_linear", "beta_start", "-1", "0 < beta_start <= beta_end < 1"},
+    {"schedule", "scaled_linear", "beta_end", "-1", "0 < beta_start <= beta_end < 1"},
+    {"schedule", "scaled_linear", "train_steps", "-1", "1 or more"},
+    {"schedule", "cosine", "train_steps", "-1", "1 or more"},
+    {"schedule", "zero_terminal_snr", "last", "-1", "0 or a little more, below the entry before it"},
+    {"schedule", "snr_shift", "scale", "-1", "above 0"},
+    {"schedule", "vp_linear", "beta_0", "-1", "0 < beta_0 <= beta_1"},
+    {"schedule", "vp_linear", "beta_1", "-1", "0 < beta_0 <= beta_1"},
+    {"schedule", "vp_linear", "t_end", "-1", "0 to 1, without 1"},
+    {"schedule", "vp_table", "lambda_clip", "1000000000.0", "two or more"},
+    {"schedule", "ve", "sigma_min", "-1", "0 < sigma_min < sigma_max"},
+    {"schedule", "ve", "sigma_max", "-1", "0 < sigma_min < sigma_max"},
+    {"schedule", "edm", "sigma_min", "-1", "0 <= sigma_min < sigma_max"},
+    {"schedule", "edm", "sigma_max", "-1", "0 <= sigma_min < sigma_max"},
+    {"schedule", "rectified_flow", "t_end", "-1", "0 to 1, without 1"},
+    {"schedule", "trig_flow", "sigma_data", "-1", "above 0"},
+    {"schedule", "trig_flow", "t_end", "-1", "0 to pi/2, without pi/2"},
+    {"trajectory", "beta", "steps", "-1", "1 or more"},
+    {"trajectory", "beta", "a", "-1", "above 0, up to 50"},
+    {"trajectory", "beta", "b", "-1", "above 0, up to 50"},
+    {"trajectory", "beta", "sigma_min", "-1", "0 < sigma_min <= sigma_max, both finite"},
+    {"trajectory", "beta", "sigma_max", "-1", "sigma_min below sigma_max"},
+    {"trajectory", "exponential", "steps", "-1", "1 or more"},
+    {"trajectory", "exponential", "sigma_min", "-1", "0 < sigma_min <= sigma_max, both finite"},
+    {"trajectory", "exponential", "sigma_max", "-1", "sigma_min below sigma_max"},
+    {"trajectory", "flow_uniform", "steps", "-1", "1 or more"},
+    {"trajectory", "flow_uniform", "shift", "-1", "above 0"},
+    {"trajectory", "flow_uniform", "mu", "nan", "a number, finite; above 0 for the linear law"},
+    {"trajectory", "flow_uniform", "terminal", "-1", "0 to 1, without 1"},
+    {"trajectory", "flow_uniform", "first", "-1", "above 0, up to 1"},
+    {"trajectory", "flow_uniform", "last", "-1", "above 0, up to first"},
+    {"trajectory", "image_to_image", "strength", "-1", "above 0, up to 1"},
+    {"trajectory", "karras", "steps", "-1", "1 or more"},
+    {"trajectory", "karras", "rho", "-1", "above 0"},
+    {"trajectory", "karras", "sigma_min", "-1", "0 < sigma_min <= sigma_max, both finite"},
+    {"trajectory", "karras", "sigma_max", "-1", "sigma_min below sigma_max"},
+    {"trajectory", "leading", "steps", "-1", "1 or more"},
+    {"trajectory", "leading", "steps_offset", "2.5", "a whole number from -9223372036854775808 to 9223372036854775807"},
+    {"trajectory", "linspace", "steps", "-1", "1 or more"},
+    {"trajectory", "polyexponential", "steps", "-1", "1 or more"},
+    {"trajectory", "polyexponential", "rho", "-1", "above 0"},
+    {"trajectory", "polyexponential", "sigma_min", "-1", "0 < sigma_min <= sigma_max, both finite"},
+    {"trajectory", "polyexponential", "sigma_max", "-1", "sigma_min below sigma_max"},
+    {"trajectory", "quadratic", "steps", "-1", "1 or more"},
+    {"trajectory", "time_quadratic", "steps", "-1", "1 or more"},
+    {"trajectory", "time_quadratic", "t_first", "nan", "a finite number"},
+    {"trajectory", "time_quadratic", "t_last", "nan", "a finite number"},
+    {"trajectory", "time_uniform", "steps", "-1", "1 or more"},
+    {"trajectory", "time_uniform", "t_first", "nan", "a finite number"},
+    {"trajectory", "time_uniform", "t_last", "nan", "a finite number"},
+    {"trajectory", "trailing", "steps", "-1", "1 or more"},
+    {"trajectory", "uniform_lambda", "steps", "-1", "1 or more"},
+    {"trajectory", "uniform_lambda", "sigma_min", "-1", "0 < sigma_min <= sigma_max, both finite"},
+    {"trajectory", "uniform_lambda", "sigma_max", "-1", "sigma_min below sigma_max"},
+    {"trajectory", "vp_times", "steps", "-1", "1 or more"},
+    {"trajectory", "vp_times", "beta_d", "-1", "beta_d > 0, beta_min >= 0"},
+    {"trajectory", "vp_times", "beta_min", "-1", "beta_d > 0, beta_min >= 0"},
+    {"trajectory", "vp_times", "t_last", "-1", "inside (0, 1)"},
+    {"guidance", "classifier_free", "weight", "nan", "finite weights"},
+    {"guidance", "rescale", "weight", "nan", "finite weights"},
+    {"guidance", "rescale", "phi", "-1", "0 <= phi <= 1"},
+    {"guidance", "apg", "weight", "nan", "finite weights"},
+    {"guidance", "apg", "eta", "nan", "a number, a finite eta"},
+    {"guidance", "apg", "norm_cap", "-1", "norm_cap > 0, or 0 for none"},
+    {"guidance", "apg", "momentum", "-1", "-1 < momentum < 1"},
+    {"guidance", "cfg_pp", "scale", "-1",
+     "0 <= scale <= 1; it interpolates, it is not a classifier-free guidance scale"},
+    {"parameterisation", "edm_precond", "sigma_data", "-1", "above 0"},
+    {"parameterisation", "predicts_eps", "label_scale", "0", "finite; label_scale not 0"},
+    {"parameterisation", "predicts_eps", "label_offset", "nan", "a finite number"},
+    {"parameterisation", "predicts_flow", "label_scale", "0", "finite; label_scale not 0"},
+    {"parameterisation", "predicts_flow", "label_offset", "nan", "a finite number"},
+    {"parameterisation", "predicts_score", "label_scale", "0", "finite; label_scale not 0"},
+    {"parameterisation", "predicts_score", "label_offset", "nan", "a finite number"},
+    {"parameterisation", "predicts_trig_flow", "sigma_data", "-1", "above 0"},
+    {"parameterisation", "predicts_v", "label_scale", "0", "finite; label_scale not 0"},
+    {"parameterisation", "predicts_v", "label_offset", "nan", "a finite number"},
+    {"parameterisation", "predicts_x0", "label_scale", "0", "finite; label_scale not 0"},
+    {"parameterisation", "predicts_x0", "label_offset", "nan", "a finite number"}};
+
+// A policy as its kind is loaded, and what it takes to load one.
+struct kind_of_policy {
+  std::string name;
+  const std::vector<nf::detail::catalogue_entry>& entries;
+  std::function<void(const json&, const std::string& pointer)> load;
+};
+
+const nf::catalogue known = nf::catalogue::built_in();
+
+const std::vector<kind_of_policy> kinds{
+    {"solver", known.solvers().entries(), [](const json& from, const auto& at) { nf::load_solver(from, at); }},
+    {"schedule", known.schedules().entries(), [](const json& from, const auto& at) { nf::load_schedule(from, at); }},
+    {"trajectory", known.spacings().entries(),
+     [](const json& from, const auto& at) { nf::lay(nf::load_spacing(from, at), nf::vp_linear{}, at); }},
+    {"guidance", known.guidances().entries(), [](const json& from, const auto& at) { nf::load_guidance(from, at); }},
+    {"parameterisation", known.parameterisations().entries(),
+     [](const json& from, const auto& at) { nf::load_parameterisation(from, at); }}};
+
+// A description of the policy in which any field may be added; what must be there is there.
+json description(std::string_view policy) {
+  json made{{"name", policy}};
+  const nf::catalogue all = nf::catalogue::built_in();
+  for (const auto& entry : all.spacings().entries())
+    if (entry.name == policy) made["steps"] = 4;
+  const std::set<std::string_view> of_tables{"snr_shift", "vp_table", "zero_terminal_snr"};
+  if (of_tables.contains(policy)) made["of"] = "linear";
+  if (policy == "image_to_image" || policy == "inversion")
+    made = {{"name", policy}, {"of", {{"name", "karras"}, {"steps", 4}}}};
+  if (policy == "sigma_list") made = {{"name", policy}, {"sigmas", {2, 1}}};
+  if (policy == "time_list") made = {{"name", policy}, {"times", {0.9, 0.1}}};
+  if (policy == "discrete") made["alphas_cumprod"] = {0.9, 0.5};
+  return made;
+}
+
+std::vector<std::string> fields_of(const nf::detail::catalogue_entry& entry) {
+  std::vector<std::string> names;
+  entry.type->start(entry.alias, [&](void* policy) { names = nf::detail::field_names(*entry.type, policy); });
+  return names;
+}
+
+template <class See>
+void for_each_policy(See see) {
+  for (const kind_of_policy& kind : kinds)
+    for (const auto& entry : kind.entries) {
+      INFO(kind.name << " " << entry.name);
+      see(kind, entry);
+    }
+}
+
+// Whether a field is told ranges of.
+bool is_number(const nf::detail::catalogue_entry& entry, std::string_view field) {
+  struct asker final : nf::description {
+    std::string_view wanted;
+    bool number = false;
+
+   private:
+    void field(std::string_view name, void*, const nf::field_kind& kind) override {
+      if (name == wanted) number = !kind.noun.empty();
+    }
+  } ask;
+  ask.wanted = field;
+  entry.type->start(entry.alias, [&](void* policy) { entry.type->describe(ask, policy); });
+  return ask.number;
+}
+
+}  // namespace
+
+TEST_CASE("a value of a wrong type is refused with its pointer and what is allowed, in every field", "[config]") {
+  for_each_policy([](const kind_of_policy& kind, const auto& entry) {
+    for (const std::string& field : fields_of(entry)) {
+      const json wrong_types[] = {json{{"a", 1}}, json("no such value"), json(nullptr)};
+      for (const json& wrong : wrong_types) {
+        json file = description(entry.name);
+        file[field] = wrong;
+        const std::string at = "/here/" + kind.name + "/" + field;
+        const std::string said = message_of([&] { kind.load(file, "/here/" + kind.name); });
+        INFO(file.dump());
+        const bool nothing = wrong.is_null() && said == "nothing was thrown";  // an optional number
+        if (nothing) continue;
+        const bool placed = said.starts_with(at + ": ") || said.starts_with(at + "/");  // weights, nested policies
+        CHECK((placed ? "" : said) == "");
+        CHECK_THAT(said, ContainsSubstring("; allowed: "));
+        CHECK_FALSE(said.ends_with("; allowed: "));
+      }
+    }
+  });
+}
+
+TEST_CASE("a field that there is not is refused with its pointer and the fields there are, in every policy",
+          "[config]") {
+  for_each_policy([](const kind_of_policy& kind, const auto& entry) {
+    std::string names = "name";
+    for (const std::string& field : fields_of(entry)) names += ", " + field;
+    json file = description(entry.name);
+    file["unheard/of"] = 1;
+    CHECK(message_of([&] { kind.load(file, "/" + kind.name); }) ==
+          "/" + kind.name + "/unheard~1of: unknown name; allowed: " + names);
+  });
+}
+
+TEST_CASE("a number out of its range is refused with its pointer and the range, in every field", "[config]") {
+  std::set<std::string> seen;
+  for (const range_row& row : ranges) {
+    for (const kind_of_policy& kind : kinds) {
+      if (kind.name != row.kind) continue;
+      json file = description(row.policy);
+      file[row.field] = std::string_view{row.bad} == "nan" ? json(std::nan("")) : json::parse(row.bad);
+      INFO(row.policy << "." << row.field << ": " << row.bad);
+      const std::string said = message_of([&] { kind.load(file, "/" + kind.name); });
+      CHECK_THAT(said, StartsWith("/" + kind.name + "/" + row.field + ": "));
+      CHECK_THAT(said, EndsWith(row.allowed) && ContainsSubstring("; allowed: "));
+      seen.insert(kind.name + "." + row.policy + "." + row.field);
+    }
+  }
+  for_each_policy([&](const kind_of_policy& kind, const auto& entry) {
+    for (const std::string& field : fields_of(entry)) {
+      INFO("every number stands in the table, " << field << " too");
+      if (is_number(entry, field)) CHECK(seen.contains(kind.name + "." + std::string{entry.type->name} + "." + field));
+    }
+  });
+}
+
+TEST_CASE("what is wrong in a nested policy has the pointer of the nested field", "[config]") {
+  const auto refused = [](const char* text) {
+    return message_of([&] { nf::load_sampler(json::parse(text), "/jobs/3"); });
+  };
+  CHECK(refused(R"({"solver": "ddim", "trajectory": {"name": "trailing", "steps": 4},
+                    "schedule": {"name": "snr_shift", "of": {"name": "zero_terminal_snr", "of": {"name": "linear", "beta_end": 2}}}})")
+            .starts_with("/jobs/3/schedule/of/of/beta_end: beta_start: "));
+  CHECK(refused(R"({"solver": "ddim", "schedule": "linear",
+                    "trajectory": {"name": "image_to_image", "of": {"name": "karras", "steps": 4, "rho": "7"}}})") ==
+        "/jobs/3/trajectory/of/rho: \"7\"; allowed: a number, above 0");
+  CHECK(refused(R"({"solver": "ddim", "schedule": "linear", "trajectory": {"name": "trailing", "steps": 4},
+                    "threshold": {"how": "dynamic", "floor": 2, "ceiling": 1}})") ==
+        "/jobs/3/threshold/floor: 2.000000, 1.000000; allowed: 0 < floor <= ceiling");
+}
+
+// A policy that no file can name would be half a policy: this reads the sources.
+TEST_CASE("every policy in the library's folders can be named by a file", "[config]") {
+  // What has a name or does a policy's work and is none: concepts, erased types, and what another name is read for.
+  const std::set<std::string> no_policies{
+      "concept.hpp",  "erased.hpp",       "erased_own_step.hpp", "one_of.hpp",
+      "own_step.hpp", "any_schedule.hpp", "any_guidance.hpp",    "any_parameterisation.hpp"};
+  const std::vector<std::pair<std::string, std::string>> folders{{"solver", "solver"},
+                                                                 {"schedule", "schedule"},
+                                                                 {"trajectory", "trajectory"},
+                                                                 {"guidance", "guidance"},
+                                                                 {"parameterisation", "parameterisation"}};
+  const std::regex named{R"re(string_view name = "([a-z_0-9]+)")re"};
+  const std::regex works{
+      R"re( step_plan plan\(const step_window| own_action advance\(| noise_level at\(double | trajectory operator\(\)\(| branch_weights weights\(| affine to_x0\()re"};
+  std::size_t files = 0;
+  for (const auto& [folder, kind_name] : folders) {
+    std::set<std::string, std::less<>> names;
+    for (const kind_of_policy& kind : kinds)
+      if (kind.name == kind_name)
+        for (const auto& entry : kind.entries) names.emplace(entry.name);
+    for (const auto& file : std::filesystem::directory_iterator{std::filesystem::path{NOISEFALL_INCLUDE} / folder}) {
+      const std::string file_name = file.path().filename().string();
+      if (no_policies.contains(file_name)) continue;
+      std::ifstream in{file.path()};
+      const std::string text{std::istreambuf_iterator<char>{in}, {}};
+      INFO(file.path().string());
+      std::size_t here = 0;
+      for (std::sregex_iterator at{text.begin(), text.end(), named}, end; at != end; ++at, ++here) {
+        INFO((*at)[1].str() << " needs a description in config/native and a place in the catalogue");
+        CHECK(names.contains((*at)[1].str()));
+      }
+      if (std::regex_search(text, works)) {
+        INFO("does a policy's work and has no name that a file could say");
+        CHECK(here > 0);
+      }
+      files += here > 0 ? 1 : 0;
+    }
+  }
+  CHECK(files > 40);
+}
