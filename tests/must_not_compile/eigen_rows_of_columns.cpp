@@ -2,4 +2,4 @@
 // needs: noisefall::eigen
 #include <noisefall/adapters/eigen.hpp>
 
-void f(Eigen::MatrixXf& x) { noisefall::view_of(x.row(0)); }
+void f(Eigen::Matrix3f& x) { noisefall::view_of(x.row(0)); }
