@@ -23,7 +23,7 @@ set(umbrella_level 7)
 set(foreign
   "nlohmann/=config/.*"
   "Eigen/|unsupported/Eigen/=(models|metrics|search)/.*|adapters/eigen.*"
-  "xtensor|xtl/=adapters/xtensor.*"
+  "xtensor|xtl/=adapters/(xtensor|npy).*"
   "onnxruntime=adapters/onnxruntime.*"
   "torch/|ATen/|c10/=adapters/torch.*"
   "cuda=adapters/cuda.*"

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <string>
 
 #include <noisefall/core/error.hpp>
@@ -16,7 +17,10 @@ class shape {
   static constexpr std::size_t max_rank = 8;
 
   constexpr shape() = default;
-  constexpr shape(std::initializer_list<std::size_t> extents) {
+  constexpr shape(std::initializer_list<std::size_t> extents)
+      : shape{std::span<const std::size_t>{extents.begin(), extents.size()}} {}
+  // For a rank known at run time only.
+  constexpr explicit shape(std::span<const std::size_t> extents) {
     if (extents.size() < 1 || extents.size() > max_rank)
       throw error{"shape", "rank " + std::to_string(extents.size()), "1 to 8 extents, samples first"};
     for (const std::size_t extent : extents) extents_[rank_++] = extent;
