@@ -145,4 +145,5 @@
 #include <noisefall/sampler/running.hpp>
 #include <noisefall/sampler/sampler.hpp>
 #include <noisefall/sampler/snap.hpp>
+#include <noisefall/sampler/step_passes.hpp>
 #include <noisefall/sampler/threshold.hpp>

@@ -20,6 +20,7 @@
 #include <noisefall/sampler/pass_builder.hpp>
 #include <noisefall/sampler/policies.hpp>
 #include <noisefall/sampler/reading.hpp>
+#include <noisefall/sampler/step_passes.hpp>
 
 namespace noisefall {
 
@@ -32,9 +33,6 @@ struct evaluation_request {
   inline_vector<std::size_t, max_branches> branches;
   inline_vector<typename A::span, max_branches> outputs;
 };
-
-// A reading of the present evaluation: guided or renoise as a quantity, or the guidance's tensor for the next step.
-enum class reading_kind : std::uint8_t { guided, renoise, next_tensor };
 
 // The buffers and the reading machinery that every kind of run shares. Nothing here allocates after construction.
 template <Algebra A, class Z>
@@ -50,36 +48,48 @@ class evaluator {
         settings{set},
         noise{std::move(source)},
         x{state},
-        x_view(state),
         samples{shape_of(x).samples()},
         fingerprint{needs.fingerprint},
         reader{chosen->guidance, chosen->parameterisation, samples},
-        builder{samples},
         output_count_{needs.branches.size()},
         limits_(samples, 1.0),
-        scales_(samples, 1.0) {
+        scales_(samples, 1.0),
+        coefficients_(pass_weights::storage_size(samples)),
+        places_(arrays::own, 0) {
     const shape extents = shape_of(x), output_shape = shape_of_outputs(extents, needs.variance);
-    first_output_ = batches_.size();
+    list_batches();
     for (std::size_t b = 0; b < output_count_; ++b) add_batch(output_shape);
-    if (needs.scales) scaled_ = add_batch();
-    if (needs.stages) scratch_ = add_batch();
-    if (chosen->guidance.has_state())
+    if (needs.scales) place(arrays::scaled, add_batch());
+    if (needs.stages) place(arrays::scratch, add_batch());
+    if (chosen->guidance.has_state()) {
       for (std::size_t& tensor : guidance_tensor_) algebra.fill(batch(tensor = add_batch()), 0);
+      place_guidance();
+    }
     require_contiguous(x);
     if constexpr (std::same_as<Z, philox>)
       settings.seed = noise.seed;
     else
       prepare_noise(needs);
-    if (settings.keep_denoised) denoised_ = add_batch();
+    if (settings.keep_denoised) place(arrays::denoised, add_batch());
     if (chosen->has_own_steps()) make_staging();
   }
 
   shape shape_of(const view& v) const { return algebra.extents(v); }
 
-  // Batches of the state's shape that live as long as the run, by number.
+  // Batches of the state's shape that live as long as the run, by number; the state itself is number 0.
   [[gnu::cold]] std::size_t add_batch() { return add_batch(shape_of(x)); }
   const span& batch(std::size_t number) const { return spans_[number]; }
-  const view& batch_view(std::size_t number) const { return views_[number]; }  // the same, to be read
+  // Which batch stands behind a name.
+  void place(array_name name, std::size_t number) {
+    if (places_.size() <= name) places_.resize(name + std::size_t{1});
+    places_[name] = number;
+  }
+  const span& array(array_name name) const { return spans_[places_[name]]; }
+  // The same, to be read; outputs of the network are those of the present answer.
+  const view& array_view(array_name name) const {
+    if (name >= arrays::output && name < arrays::output + max_branches) return branch_outputs_[name - arrays::output];
+    return views_[places_[name]];
+  }
 
   // Makes x the first level's sample.
   [[gnu::cold]] void start() {
@@ -87,10 +97,10 @@ class evaluator {
     if (settings.start != start_from::noise)
       require(algebra.finite(x), "run: state", "the given state holds NaN or infinity", "finite numbers");
     if (settings.start == start_from::given) return;
-    builder.begin(1, settings.seed);
-    const std::size_t row = builder.output(x);
-    if (settings.start == start_from::image) builder.add(row, builder.input(x_id, x), first.alpha);
-    builder.add(row, draw_term({0, increment::initial, 0, first.rho(), 0}, 0), first.sigma);
+    builder.begin(storage(1));
+    const std::size_t row = builder.output(arrays::state);
+    if (settings.start == start_from::image) builder.add(row, builder.input(arrays::state), first.alpha);
+    builder.add(row, builder.draw({{0, increment::initial, 0, first.rho(), 0}, 0}), first.sigma);
     run_pass();
   }
 
@@ -101,23 +111,6 @@ class evaluator {
     if constexpr (std::same_as<Z, philox>) settings.seed = noise.seed;
   }
 
-  // The draw of an increment as a term of the pass being built. `which` numbers the draws of the pass.
-  std::size_t draw_term(increment which, std::size_t id) {
-    which.first_sample = settings.first_sample;
-    noise_draw<view> z{.which = which};
-    if constexpr (!std::same_as<Z, philox>) {
-      const span into = batch(noise_batch_[id]);
-      if (!filled_[id].holds || filled_[id].step != which.step || filled_[id].slot != which.slot) {
-        noise.fill(std::span{staging_}, staging_.size() / samples, which);
-        algebra.upload(staging_, into);
-        filled_[id] = {true, which.step, which.slot};
-      }
-      z.filled = into;
-      z.is_filled = true;
-    }
-    return builder.draw(static_cast<int>(id), z);
-  }
-
   // Normals for one sample of the batch that upload_normals() then writes.
   void stage_normals(std::size_t sample, const increment& which) {
     const std::size_t size = staging_.size() / samples;
@@ -125,38 +118,54 @@ class evaluator {
   }
   void upload_normals(const span& to) { algebra.upload(staging_, to); }
 
-  void run_pass() { algebra.pass(builder.what); }
-
-  // Fills `request` for an evaluation of `state`. The spans must stay valid until the answer.
-  void ask(const view& state, std::span<const noise_level> levels, std::span<const double> labels,
-           const guidance_position& position, std::size_t step, std::size_t call) {
-    branch_set wanted;
-    for (const noise_level& at : levels) {
-      guidance_position here = position;
-      here.at = at;
-      wanted = wanted | chosen->guidance.needs(here);
+  // Coefficients for the pass being built.
+  pass_weights storage(std::size_t lanes) { return {coefficients_, lanes}; }
+  // Runs the pass that was built.
+  void run_pass() { run_pass(builder.what, builder.weights); }
+  // The same of a pass that was built before.
+  void run_pass(const named_pass& named, const pass_weights& weights) {
+    what_.clear();
+    for (const array_name name : named.inputs) what_.inputs.push_back(array_view(name));
+    for (const array_name name : named.outputs) what_.outputs.push_back(array(name));
+    for (const named_pass::draw& z : named.draws) what_.draws.push_back(drawn(z));
+    what_.has_value = named.has_value;
+    what_.stores = named.stores;
+    if (named.stores) what_.store = array(named.store);
+    what_.limit = named.limit;
+    what_.divisor = named.divisor;
+    what_.seed = settings.seed;
+    what_.weights = weights;
+    what_.gain = named.gain;
+    if (named.gain != gain_rule::none) {
+      what_.gain_input = variance_;
+      what_.gain_offset = named.gain_offset;
+      what_.gain_slope = named.gain_slope;
     }
-    if (wanted.size() > output_count_)
-      throw error{
-          "guidance",
-          {"asks for ", wanted.size(), " branches in step ", step},
-          {output_count_,
-           ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"}};
+    algebra.pass(what_);
+  }
+
+  // Fills `request` for an evaluation of an array under some branches. The spans must stay valid until the answer.
+  void ask(array_name looked_at, std::span<const noise_level> levels, std::span<const double> labels, branch_set wanted,
+           std::size_t step, std::size_t call) {
+    if (!(wanted == asked_for_)) ask_for(wanted, step);
     request.at = {levels, labels, {}, settings.seed, settings.first_sample, step, call};
-    request.state = state;
-    if (scaled_ != none) scale_input(state, levels);
-    if (!(wanted == asked_for_)) ask_for(wanted);
+    if (places_[arrays::scaled] != 0) {
+      scale_input(looked_at, levels);
+      looked_at = arrays::scaled;
+    }
+    if (looked_at != shown_) {
+      request.state = array(looked_at);
+      shown_ = looked_at;
+    }
     if (settings.checked)
       for (const span& out : request.outputs) algebra.fill(out, std::numeric_limits<double>::quiet_NaN());
-    position_ = position;
-    state_ = state;
     asked = true;
   }
 
   // The request's own arrays, to be read.
   std::span<const view> own_outputs() const { return {own_outputs_.begin(), own_outputs_.size()}; }
 
-  // Takes the answer: checks it, splits off variances, weighs the branches.
+  // Takes the answer: checks it and splits off variances.
   void take(std::span<const view> outputs) {
     if (!asked) throw error{"run: answer", "nothing was asked", "next() first"};
     if (outputs.size() != request.branches.size())
@@ -173,10 +182,15 @@ class evaluator {
       if (settings.output_parts == 2) parts_.push_back(algebra.part(outputs[k], 0, 2));
     }
     branch_outputs_ = settings.output_parts == 1 ? outputs : std::span<const view>{parts_.begin(), parts_.size()};
-    if (settings.output_parts == 2) variance = algebra.part(outputs[0], 1, 2);
-    reading_lanes_ = reader.lanes(samples, request.at.levels.size());
-    if (chosen->guidance.needs_gram()) compute_gram();
-    reader.look(position_, request.at.levels, outputs.size(), has_tensor(), reading_lanes_, request.at.call == 0);
+    if (settings.output_parts == 2) variance_ = algebra.part(outputs[0], 1, 2);
+  }
+  // Weighs the branches of the answer.
+  present_reading read(array_name looked_at, const guidance_position& position) {
+    const std::span<const noise_level> levels = request.at.levels;
+    const std::size_t lanes = reader.lanes(samples, levels.size());
+    if (chosen->guidance.needs_gram()) compute_gram(looked_at, position.at);
+    reader.look(position, levels, branch_outputs_.size(), has_tensor(), lanes, request.at.call == 0);
+    return {reader, levels, {request.branches.begin(), request.branches.size()}, looked_at, lanes};
   }
   // The answer has been used: the next evaluation may be asked for.
   void accept() {
@@ -184,30 +198,11 @@ class evaluator {
     asked = false;
   }
 
-  std::size_t reading_lanes() const { return reading_lanes_; }
-  const noise_level& level(std::size_t lane) const { return request.at.level(lane); }
-
-  // Adds weight * a reading to a row of the pass being built.
-  void add_reading(std::size_t row, int state_id, double weight, reading_kind kind, quantity of = quantity::x0) {
-    const std::size_t state_term = builder.input(state_id, state_);
-    for (std::size_t lane = 0; lane < builder.lanes(); ++lane) {
-      const reading_weights w = weights_of(kind, of, lane % reading_lanes_);
-      builder.add(row, state_term, lane, weight * w.state);
-      for (std::size_t k = 0; k < branch_outputs_.size(); ++k)
-        builder.add(row, builder.input(first_output_id + static_cast<int>(k), branch_outputs_[k]), lane,
-                    weight * w.output[request.branches[k]]);
-      if (w.guidance_tensor != 0)
-        builder.add(row, builder.input(guidance_id, guidance_tensor()), lane, weight * w.guidance_tensor);
-    }
-  }
-
-  // The pass's rows that make the guidance's next tensor, from the step's first evaluation; commit() makes it current.
-  void add_next_tensor(int state_id) {
-    if (has_tensor())
-      add_reading(builder.output(batch(guidance_tensor_[1 - current_tensor_])), state_id, 1, reading_kind::next_tensor);
-  }
   void commit_guidance() {
-    if (has_tensor()) current_tensor_ = 1 - current_tensor_;
+    if (has_tensor()) {
+      current_tensor_ = 1 - current_tensor_;
+      place_guidance();
+    }
     reader.commit();
   }
   [[gnu::cold]] void reset() {
@@ -215,8 +210,9 @@ class evaluator {
     reader.reset();
     asked = false;
     evaluations = 0;
-    for (drawn& id : filled_) id.holds = false;
+    for (held_noise& held : held_noise_) held.is_there = false;
     if (!has_tensor()) return;
+    place_guidance();
     for (const std::size_t tensor : guidance_tensor_) algebra.fill(batch(tensor), 0);
   }
 
@@ -233,15 +229,14 @@ class evaluator {
     reader.transfer(to);
     transfer(to, x);
     if (!has_tensor()) return;
+    place_guidance();
     for (const std::size_t tensor : guidance_tensor_) transfer(to, batch(tensor));
   }
 
-  const span& scratch() const { return batch(scratch_); }
-  const view& scratch_view() const { return batch_view(scratch_); }
   const span& denoised() const {
-    if (denoised_ == none)
+    if (places_[arrays::denoised] == 0)
       throw error{"run: denoised", "the run does not keep it", "run_settings::keep_denoised = true"};
-    return batch(denoised_);
+    return array(arrays::denoised);
   }
 
   // What a threshold allows each sample: fixed for all, or the quantiles of `of`.
@@ -253,26 +248,21 @@ class evaluator {
   }
   std::span<const double> limits() const { return limits_; }
 
-  static constexpr int x_id = 0, scratch_id = 1, previous_id = 2, guidance_id = 3, tensor_id = 4;
-  static constexpr int first_output_id = 20, first_slot_id = 40, first_renoise_id = 60;
-
   A algebra;
   shared<policies> chosen;
   run_settings settings;
   Z noise;
   span x;
-  view x_view;
   std::size_t samples;
   std::uint64_t fingerprint;  // of the sampler, for checkpoints
   guided_reader reader;
-  pass_builder<A> builder;
+  pass_builder builder;
   evaluation_request<A> request;
   bool asked = false;
   std::size_t evaluations = 0;
-  view variance{};
 
  private:
-  static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t first_output = 1;  // its batch; the other branches' follow
 
   [[gnu::cold]] shape shape_of_outputs(const shape& extents, bool needs_variance) const {
     require(extents.size() > 0, "run: state", {"shape ", to_string(extents)}, "one sample of one element or more");
@@ -321,24 +311,32 @@ class evaluator {
 
   [[gnu::cold]] std::size_t add_batch(const shape& extents) {
     batches_.push_back(algebra.allocate(extents));
+    list_batches();
+    return batches_.size();
+  }
+  [[gnu::cold]] void list_batches() {
     spans_.clear();  // a buffer that moves may take its elements along
     views_.clear();
-    for (auto& buffer : batches_) {
-      spans_.push_back(algebra.view_of(buffer));
-      views_.push_back(spans_.back());
-    }
-    return batches_.size() - 1;
+    spans_.push_back(x);
+    for (auto& buffer : batches_) spans_.push_back(algebra.view_of(buffer));
+    for (const span& s : spans_) views_.push_back(s);
   }
 
   // Another set of branches than the last time.
-  void ask_for(branch_set wanted) {
+  void ask_for(branch_set wanted, std::size_t step) {
+    if (wanted.size() > output_count_)
+      throw error{
+          "guidance",
+          {"asks for ", wanted.size(), " branches in step ", step},
+          {output_count_,
+           ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"}};
     asked_for_ = wanted;
     request.branches.clear();
     request.outputs.clear();
     own_outputs_.clear();
     for (std::size_t b = 0; b < max_branches; ++b) {
       if (!wanted.holds(b)) continue;
-      const span& out = batch(first_output_ + request.outputs.size());
+      const span& out = batch(first_output + request.outputs.size());
       request.branches.push_back(b);
       request.outputs.push_back(out);
       own_outputs_.push_back(out);
@@ -351,61 +349,69 @@ class evaluator {
       throw error{"run: answer", {"output ", k, " of shape ", to_string(given)}, to_string(wanted)};
   }
 
-  void scale_input(const view& state, std::span<const noise_level> levels) {
+  void scale_input(array_name looked_at, std::span<const noise_level> levels) {
     for (std::size_t i = 0; i < levels.size(); ++i) scales_[i] = chosen->parameterisation.input_scale(levels[i]);
     request.at.input_scales = {scales_.data(), levels.size()};
-    builder.begin(levels.size(), settings.seed);
-    const std::size_t row = builder.output(batch(scaled_)), term = builder.input(x_id, state);
+    builder.begin(storage(levels.size()));
+    const std::size_t row = builder.output(arrays::scaled), term = builder.input(looked_at);
     for (std::size_t lane = 0; lane < levels.size(); ++lane) builder.add(row, term, lane, scales_[lane]);
     run_pass();
-    request.state = batch(scaled_);
   }
 
-  void compute_gram() {
+  void compute_gram(array_name looked_at, const noise_level& at) {
     inline_vector<view, guided_reader::max_inputs> inputs;
-    inputs.push_back(state_);
+    inputs.push_back(array_view(looked_at));
     for (const view& out : branch_outputs_) inputs.push_back(out);
-    if (has_tensor()) inputs.push_back(guidance_tensor());
+    if (has_tensor()) inputs.push_back(array_view(arrays::guidance));
     algebra.gram(std::span<const view>{inputs.begin(), inputs.size()},
-                 reader.basis(position_.at, branch_outputs_.size(), has_tensor()), reader.gram());
+                 reader.basis(at, branch_outputs_.size(), has_tensor()), reader.gram());
   }
 
-  reading_weights weights_of(reading_kind kind, quantity of, std::size_t lane) const {
-    switch (kind) {
-      case reading_kind::guided:
-        return reader.guided(of, level(lane), lane);
-      case reading_kind::renoise:
-        return reader.renoise(of, level(lane), lane);
-      case reading_kind::next_tensor:
-        break;
+  // One z of a pass. What another source than philox gives lies in a batch.
+  noise_draw<view> drawn(const named_pass::draw& of) {
+    noise_draw<view> z{.which = of.which};
+    z.which.first_sample = settings.first_sample;
+    if constexpr (!std::same_as<Z, philox>) {
+      const span into = batch(noise_batch_[of.slot]);
+      held_noise& held = held_noise_[of.slot];
+      if (!held.is_there || held.step != of.which.step || held.slot != of.which.slot) {
+        noise.fill(std::span{staging_}, staging_.size() / samples, z.which);
+        algebra.upload(staging_, into);
+        held = {true, of.which.step, of.which.slot};
+      }
+      z.filled = into;
+      z.is_filled = true;
     }
-    return reader.next_tensor(level(lane), lane);
+    return z;
   }
 
-  bool has_tensor() const { return guidance_tensor_[0] != none; }
-  view guidance_tensor() { return batch(guidance_tensor_[current_tensor_]); }
+  bool has_tensor() const { return guidance_tensor_[0] != 0; }
+  void place_guidance() {
+    place(arrays::guidance, guidance_tensor_[current_tensor_]);
+    place(arrays::next_guidance, guidance_tensor_[1 - current_tensor_]);
+  }
 
   // What lies in a batch of noise.
-  struct drawn {
-    bool holds = false;
+  struct held_noise {
+    bool is_there = false;
     std::uint32_t step = 0, slot = 0;
   };
 
   std::vector<typename A::buffer> batches_;
-  std::vector<span> spans_;  // of the batches
+  std::vector<span> spans_;  // of the state and the batches
   std::vector<view> views_;
-  std::size_t first_output_ = 0, output_count_, scaled_ = none, scratch_ = none, denoised_ = none;
-  std::size_t guidance_tensor_[2] = {none, none}, current_tensor_ = 0;
+  std::size_t output_count_, guidance_tensor_[2] = {}, current_tensor_ = 0;
   std::size_t noise_batch_[max_noise_slots] = {};
-  drawn filled_[max_noise_slots];
+  held_noise held_noise_[max_noise_slots];
   branch_set asked_for_;
   inline_vector<view, max_branches> own_outputs_, parts_;
   std::span<const view> branch_outputs_;  // of the present answer; valid while it is taken
-  guidance_position position_;
-  view state_{};
-  std::size_t reading_lanes_ = 1;
-  std::vector<increment> draws_;  // what a source other than philox must be able to serve
-  std::vector<double> limits_, scales_;
+  view variance_{};
+  array_name shown_ = arrays::own - 1;  // what request.state is; none yet
+  std::vector<increment> draws_;        // what a source other than philox must be able to serve
+  std::vector<double> limits_, scales_, coefficients_;
+  std::vector<std::size_t> places_;  // the batch behind each name
+  pass_description<view, span> what_;
   std::vector<typename A::scalar> staging_;  // ordinary memory between a source of noise, or a file, and the device
 };
 

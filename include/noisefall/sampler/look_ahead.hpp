@@ -18,19 +18,38 @@
 #include <noisefall/random/noise_source.hpp>
 #include <noisefall/sampler/policies.hpp>
 #include <noisefall/sampler/reading.hpp>
+#include <noisefall/sampler/step_passes.hpp>
 
 namespace noisefall {
 
-// The plans of a sampler's first legs. A plan depends on nothing but the leg, so that runs take them from here: making
-// them again costs more than a step of a small state.
+// A pass with its coefficients.
+struct prepared_pass {
+  named_pass what;
+  std::array<double, pass_weights::storage_size(1)> weights;
+};
+// Passes [first, end) of a list.
+struct prepared_passes {
+  std::size_t first = 0, end = 0;
+};
+
+// The plans of a sampler's first legs, and their passes. They depend on nothing but the leg, so that runs take them
+// from here: making them again costs more than a step of a small state.
 struct leg_plans final : counted {
-  static constexpr std::size_t most = 256;  // a third of a megabyte
-  // A leg with its plan.
+  static constexpr std::size_t most = 256;  // half a megabyte
+  struct evaluation : evaluation_plan {
+    prepared_passes answered;
+  };
+  // A leg with its plan and its passes.
   struct leg_plan {
     step_position at;
     step_plan plan;
+    bool cuts_history = false;
+    inline_vector<evaluation, max_evaluations> evaluations;
+    prepared_passes first_state;
   };
   std::vector<leg_plan> legs;
+  bool prepared = false;  // there are passes: none looks at the data or at samples apart
+  std::vector<prepared_pass> passes;
 };
 
 // What a run must have room for, found by planning every leg once.
@@ -209,6 +228,10 @@ class look_ahead {
     bool has_previous = false;
     auto* plans = new leg_plans;
     needs_.plans = shared<leg_plans>{plans};
+    plans->prepared =
+        !of_.guidance.needs_gram() && of_.guidance.scalars() == 0 && of_.map.how != threshold::kind::dynamic;
+    plans->legs.reserve(std::min(of_.path.steps(), leg_plans::most));
+    if (plans->prepared) plans->passes.reserve(plans->legs.capacity());
     require(planned.history() <= max_history, {of_.solver_name(), ": history"}, {planned.history()},
             {"0 to ", max_history});
     for (std::size_t i = 0; i < of_.path.steps(); ++i) {
@@ -220,9 +243,10 @@ class look_ahead {
           message{"sampler: leg ", i, " (sigma/alpha ", of_.path[i].from.rho(), " to ", of_.path[i].to.rho(), ")"}
               .text();
       leg_plans::leg_plan leg;
-      of_.with_window(i, stored, has_previous, [&](const step_window& w) { leg = {w.at, planned.plan(w)}; });
+      of_.with_window(i, stored, has_previous, [&](const step_window& w) {
+        leg = {w.at, planned.plan(w), false, {}, {}};
+      });
       const step_plan& plan = leg.plan;
-      if (i < leg_plans::most) plans->legs.push_back(leg);
       require(!plan.evaluations.empty(), where, {of_.solver_name(), " plans no evaluation"}, "1 to 4");
       std::size_t made = 0;
       for (const stage& s : plan.evaluations) {
@@ -256,8 +280,39 @@ class look_ahead {
       needs_.evaluations = std::max(needs_.evaluations, plan.evaluations.size());
       needs_.keeps = needs_.keeps || plan.keep.has_value();
       needs_.variance = needs_.variance || plan.variance.has_value();
+      if (i < leg_plans::most) {
+        leg.cuts_history = of_.cuts_history(of_.path[i].from);
+        prepare(*plans, leg);
+        plans->legs.push_back(leg);
+      }
       stored = plan.remember ? std::min(stored + 1, planned.history()) : stored;
       has_previous = plan.keep.has_value();
+    }
+  }
+
+  [[gnu::cold]] void prepare(leg_plans& plans, leg_plans::leg_plan& leg) const {
+    guided_reader reader{of_.guidance, of_.parameterisation, 1};
+    pass_builder builder;
+    std::array<double, pass_weights::storage_size(1)> weights;
+    const auto keep = [&] { plans.passes.push_back({builder.what, weights}); };
+    for (std::size_t k = 0; k < leg.plan.evaluations.size(); ++k) {
+      leg_plans::evaluation& now = leg.evaluations.push_back({plan_of(of_, leg.at, leg.plan, k), {}});
+      if (!plans.prepared) continue;
+      inline_vector<std::size_t, max_branches> branches;
+      for (std::size_t b = 0; b < max_branches; ++b)
+        if (now.branches.holds(b)) branches.push_back(b);
+      reader.look(position_of(leg.at, now.at), {&now.at, 1}, branches.size(), of_.guidance.has_state(), 1, k == 0);
+      const present_reading reading{reader, {&now.at, 1}, {branches.begin(), branches.size()}, now.looks_at, 1};
+      step_passes passes{builder, {weights, 1}, of_, leg.plan, k, reading};
+      if (k == 0 && now.looks_at != arrays::state) {
+        leg.first_state.first = plans.passes.size();
+        passes.make_first_state();
+        keep();
+        leg.first_state.end = plans.passes.size();
+      }
+      now.answered.first = plans.passes.size();
+      passes.absorb({}, keep);
+      now.answered.end = plans.passes.size();
     }
   }
 

@@ -26,8 +26,8 @@ class own_run final : public running<A, Z>, private bench {
         levels_(core.samples),
         labels_(core.samples),
         walk_{solver().walk()} {
-    first_tensor_ = core.add_batch();
-    for (std::size_t k = 1; k < solver().tensors() + solver().readings(); ++k) core.add_batch();
+    for (std::size_t k = 0; k < solver().tensors() + solver().readings(); ++k)
+      core.place(static_cast<array_name>(arrays::own + k), core.add_batch());
     restart();
   }
 
@@ -48,8 +48,13 @@ class own_run final : public running<A, Z>, private bench {
     if (core.asked) return &core.request;
     if (done()) return nullptr;
     for (std::size_t i = 0; i < core.samples; ++i) labels_[i] = core.chosen->parameterisation.label(levels_[i]);
-    core.ask(view_of(action_.tensor), levels_, labels_,
-             guidance_position{levels_[0], path().front(), path().back(), 0, 1}, steps, action_.reading);
+    branch_set wanted;
+    guidance_position here = guidance_place();
+    for (const noise_level& at : levels_) {
+      here.at = at;
+      wanted = wanted | core.chosen->guidance.needs(here);
+    }
+    core.ask(name_of(action_.tensor), levels_, labels_, wanted, steps, action_.reading);
     return &core.request;
   }
 
@@ -94,10 +99,10 @@ class own_run final : public running<A, Z>, private bench {
   std::span<noise_level> levels() override { return levels_; }
 
   [[gnu::cold]] void combine(std::size_t to, std::span<const term> terms) override {
-    core.builder.begin(core.samples, core.settings.seed);
-    const std::size_t row = core.builder.output(view_of(to));
+    core.builder.begin(core.storage(core.samples));
+    const std::size_t row = core.builder.output(name_of(to));
     for (const term& t : terms) {
-      const std::size_t from = core.builder.input(static_cast<int>(t.tensor), view_of(t.tensor));
+      const std::size_t from = core.builder.input(name_of(t.tensor));
       for (std::size_t i = 0; i < core.samples; ++i) core.builder.add(row, from, i, t.weights[i]);
     }
     core.run_pass();
@@ -117,7 +122,11 @@ class own_run final : public running<A, Z>, private bench {
   }
 
   const erased_own_step& solver() const { return core.chosen->own_steps; }
-  span view_of(std::size_t tensor) { return tensor == 0 ? core.x : core.batch(first_tensor_ + tensor - 1); }
+  static array_name name_of(std::size_t tensor) {
+    return tensor == 0 ? arrays::state : static_cast<array_name>(arrays::own + tensor - 1);
+  }
+  const span& view_of(std::size_t tensor) const { return core.array(name_of(tensor)); }
+  guidance_position guidance_place() const { return {levels_[0], path().front(), path().back(), 0, 1}; }
 
   void advance() { action_ = walk_->advance(*this); }
 
@@ -125,10 +134,11 @@ class own_run final : public running<A, Z>, private bench {
   [[gnu::cold]] void store_reading() {
     const threshold& map = core.chosen->map;
     const std::size_t to = 1 + solver().tensors() + action_.reading;
-    core.builder.begin(core.samples, core.settings.seed);
+    const present_reading reading = core.read(name_of(action_.tensor), guidance_place());
+    core.builder.begin(core.storage(core.samples));
     const bool mapped = map.how != threshold::kind::none;
-    core.add_reading(core.builder.output(view_of(to)), state_id(), 1, reading_kind::guided,
-                     mapped ? quantity::x0 : solver().reads());
+    reading.add_to(core.builder, core.builder.output(name_of(to)), 1, reading_kind::guided,
+                   mapped ? quantity::x0 : solver().reads());
     core.run_pass();
     if (mapped) apply_map(map, to);
     if (!inside_ && core.settings.keep_denoised) keep_denoised(to);
@@ -137,10 +147,9 @@ class own_run final : public running<A, Z>, private bench {
   // The guided, mapped x0 of the step's first evaluation.
   [[gnu::cold]] void keep_denoised(std::size_t reading) {
     auto& builder = core.builder;
-    builder.begin(core.samples, core.settings.seed);
-    const std::size_t row = builder.output(core.denoised());
-    const std::size_t from = builder.input(static_cast<int>(reading), view_of(reading));
-    const std::size_t state = builder.input(state_id(), view_of(action_.tensor));
+    builder.begin(core.storage(core.samples));
+    const std::size_t row = builder.output(arrays::denoised);
+    const std::size_t from = builder.input(name_of(reading)), state = builder.input(name_of(action_.tensor));
     for (std::size_t i = 0; i < core.samples; ++i) {
       const noise_level& at = levels_[i];
       affine x0{0, 1};
@@ -155,17 +164,17 @@ class own_run final : public running<A, Z>, private bench {
   [[gnu::cold]] void apply_map(const threshold& map, std::size_t to) {
     const std::span<const double> limits = core.find_limits(map, view_of(to));
     auto& builder = core.builder;
-    builder.begin(core.samples, core.settings.seed);
+    builder.begin(core.storage(core.samples));
     auto& what = builder.what;
     what.has_value = true;
     what.limit = limits;
     if (map.how == threshold::kind::dynamic) what.divisor = limits;
-    builder.add(0, builder.input(static_cast<int>(to), view_of(to)), 1);
-    const std::size_t row = builder.output(view_of(to));
+    builder.add(0, builder.input(name_of(to)), 1);
+    const std::size_t row = builder.output(name_of(to));
     if (solver().reads() == quantity::x0) {
       builder.add(row, pass_weights::value_term, 1);
     } else {
-      const std::size_t state = builder.input(state_id(), view_of(action_.tensor));
+      const std::size_t state = builder.input(name_of(action_.tensor));
       for (std::size_t i = 0; i < core.samples; ++i) {
         builder.add(row, pass_weights::value_term, i, -levels_[i].alpha / levels_[i].sigma);
         builder.add(row, state, i, 1 / levels_[i].sigma);
@@ -174,11 +183,8 @@ class own_run final : public running<A, Z>, private bench {
     core.run_pass();
   }
 
-  int state_id() const { return static_cast<int>(action_.tensor); }
-
   std::vector<noise_level> levels_;
   std::vector<double> labels_;
-  std::size_t first_tensor_ = 0;  // the batches of the solver's own tensors, then of its readings
   owned<own_walk> walk_;
   own_action action_;
   bool inside_ = false;  // a step has begun: one of its evaluations is answered

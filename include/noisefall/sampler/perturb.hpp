@@ -5,9 +5,9 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <noisefall/core/error.hpp>
-#include <noisefall/sampler/pass_builder.hpp>
 #include <noisefall/schedule/noise_level.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
 
@@ -26,14 +26,16 @@ void mix(view<T> first, view<T> second, std::span<const noise_level> levels, mut
         "three equal shapes"};
   if (levels.size() != 1 && levels.size() != out.samples())
     throw error{where, {levels.size(), " levels for ", out.samples(), " samples"}, "one level, or one per sample"};
-  pass_builder<span_algebra<T>> mixed{levels.size()};
-  mixed.begin(levels.size(), 0);
-  const std::size_t row = mixed.output(out), one = mixed.input(0, first), two = mixed.input(1, second);
+  std::vector<double> coefficients(pass_weights::storage_size(levels.size()));
+  pass_description<view<T>, mutable_view<T>> mixed;
+  mixed.inputs = {first, second};
+  mixed.outputs = {out};
+  mixed.weights = pass_weights{coefficients, levels.size()};
   for (std::size_t lane = 0; lane < levels.size(); ++lane) {
-    mixed.add(row, one, lane, a(levels[lane]));
-    mixed.add(row, two, lane, b(levels[lane]));
+    mixed.weights.at(1, 0, lane) = a(levels[lane]);
+    mixed.weights.at(1, 1, lane) = b(levels[lane]);
   }
-  span_algebra<T>{}.pass(mixed.what);
+  span_algebra<T>{}.pass(mixed);
 }
 
 }  // namespace detail

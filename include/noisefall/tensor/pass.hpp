@@ -24,6 +24,10 @@ class pass_weights {
   pass_weights() = default;
   pass_weights(std::span<double> storage, std::size_t lanes) : storage_{storage.data()}, lanes_{lanes} {}
   static constexpr std::size_t storage_size(std::size_t lanes) { return rows * terms * lanes; }
+  // A table that is never written.
+  static pass_weights of_constants(std::span<const double> storage, std::size_t lanes) {
+    return {{const_cast<double*>(storage.data()), storage.size()}, lanes};
+  }
 
   std::size_t lanes() const { return lanes_; }
   double& at(std::size_t row, std::size_t term, std::size_t lane) const {
