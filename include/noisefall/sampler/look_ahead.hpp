@@ -36,6 +36,7 @@ struct prepared_passes {
 // from here: making them again costs more than a step of a small state.
 struct leg_plans final : counted {
   static constexpr std::size_t most = 256;  // half a megabyte
+  // An evaluation with the passes that its answer sets off.
   struct evaluation : evaluation_plan {
     prepared_passes answered;
   };

@@ -31,6 +31,7 @@ inline constexpr array_name own = 32;  // tensors and readings of a solver with 
 
 // pass_description without arrays. Its coefficients lie elsewhere.
 struct named_pass {
+  // An increment of noise, and which of the coefficients is its.
   struct draw {
     increment which;  // first_sample is the run's
     std::size_t slot;

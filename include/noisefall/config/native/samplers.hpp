@@ -44,6 +44,7 @@ inline void check_form(const fields& from) {
     from.refuse("noisefall", fields::shown(*said), std::to_string(native_form));
 }
 
+// A sampler that a file described.
 struct loaded_sampler {
   sampler policy;
   nlohmann::json described;            // every policy with all its fields; loads to the same sampler

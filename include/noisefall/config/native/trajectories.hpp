@@ -46,18 +46,21 @@ inline constexpr auto spelling<flow_grid> = std::to_array<spelt<flow_grid>>({{"u
 
 // Another spacing, `of`: the last part of its legs, or all of them from data to noise.
 using loaded_spacing = std::optional<loaded<any_spacing>>;
+// image_to_image{spacing, strength}.
 struct image_to_image_settings {
   loaded_spacing of{};
   double strength = 1;
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator image_to_image<any_spacing>() const { return {of->policy, strength}; }  // NOLINT
 };
+// A spacing walked from data to noise.
 struct inverted {
   static constexpr std::string_view name = "inversion";
   static constexpr std::string_view reference = "arXiv:2105.05233";
   any_spacing rule;
   trajectory operator()(const any_schedule& schedule) const { return inversion(rule(schedule)); }
 };
+// inverted{spacing}.
 struct inversion_settings {
   loaded_spacing of{};
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
