@@ -59,10 +59,12 @@
 #include <noisefall/trajectory/concept.hpp>
 #include <noisefall/trajectory/exponential.hpp>
 #include <noisefall/trajectory/flow_uniform.hpp>
+#include <noisefall/trajectory/index_list.hpp>
 #include <noisefall/trajectory/indices.hpp>
 #include <noisefall/trajectory/inversion.hpp>
 #include <noisefall/trajectory/karras.hpp>
 #include <noisefall/trajectory/leading.hpp>
+#include <noisefall/trajectory/level_list.hpp>
 #include <noisefall/trajectory/linspace.hpp>
 #include <noisefall/trajectory/lists.hpp>
 #include <noisefall/trajectory/partial.hpp>

@@ -16,8 +16,10 @@
 #include <noisefall/trajectory/beta.hpp>
 #include <noisefall/trajectory/exponential.hpp>
 #include <noisefall/trajectory/flow_uniform.hpp>
+#include <noisefall/trajectory/index_list.hpp>
 #include <noisefall/trajectory/karras.hpp>
 #include <noisefall/trajectory/leading.hpp>
+#include <noisefall/trajectory/level_list.hpp>
 #include <noisefall/trajectory/linspace.hpp>
 #include <noisefall/trajectory/lists.hpp>
 #include <noisefall/trajectory/partial.hpp>
@@ -81,6 +83,10 @@ void describe(V& visit, exponential& s) {
   visit("end", s.end);
 }
 template <class V>
+void describe(V& visit, flow_sigma_list& s) {
+  visit("sigmas", s.sigmas);
+}
+template <class V>
 void describe(V& visit, flow_uniform& s) {
   visit("steps", s.steps);
   visit("shift", s.shift);
@@ -97,6 +103,11 @@ void describe(V& visit, image_to_image_settings& s) {
   visit("strength", s.strength);
 }
 template <class V>
+void describe(V& visit, index_list& s) {
+  visit("indices", s.indices);
+  visit("end", s.end);
+}
+template <class V>
 void describe(V& visit, karras& s) {
   visit("steps", s.steps);
   visit("rho", s.rho);
@@ -109,6 +120,12 @@ void describe(V& visit, leading& s) {
   visit("steps", s.steps);
   visit("steps_offset", s.steps_offset);
   visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, level_list& s) {
+  visit("alphas", s.alphas);
+  visit("sigmas", s.sigmas);
+  visit("labels", s.labels);
 }
 template <class V>
 void describe(V& visit, linspace& s) {
@@ -173,8 +190,9 @@ void describe(V& visit, vp_times& s) {
 }
 
 using described_spacings =
-    described_list<beta, exponential, flow_uniform, image_to_image_settings, karras, leading, linspace, polyexponential,
-                   quadratic, sigma_list, time_list, time_quadratic, time_uniform, trailing, uniform_lambda, vp_times>;
+    described_list<beta, exponential, flow_sigma_list, flow_uniform, image_to_image_settings, index_list, karras,
+                   leading, level_list, linspace, polyexponential, quadratic, sigma_list, time_list, time_quadratic,
+                   time_uniform, trailing, uniform_lambda, vp_times>;
 
 inline loaded<any_spacing> load_spacing(const nlohmann::json& from, const std::string& pointer = {}) {
   return load_one_of<any_spacing>(described_spacings{}, from, pointer);
