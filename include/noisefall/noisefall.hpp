@@ -13,6 +13,7 @@
 #include <noisefall/core/instruction_set.hpp>
 #include <noisefall/core/outcome.hpp>
 #include <noisefall/core/owner.hpp>
+#include <noisefall/core/papers.hpp>
 
 #include <noisefall/random/brownian.hpp>
 #include <noisefall/random/mersenne_twister.hpp>
