@@ -13,6 +13,7 @@
 #include <noisefall/core/instruction_set.hpp>
 #include <noisefall/core/outcome.hpp>
 #include <noisefall/core/owner.hpp>
+#include <noisefall/core/papers.hpp>
 
 #include <noisefall/random/brownian.hpp>
 #include <noisefall/random/mersenne_twister.hpp>
@@ -59,10 +60,12 @@
 #include <noisefall/trajectory/concept.hpp>
 #include <noisefall/trajectory/exponential.hpp>
 #include <noisefall/trajectory/flow_uniform.hpp>
+#include <noisefall/trajectory/index_list.hpp>
 #include <noisefall/trajectory/indices.hpp>
 #include <noisefall/trajectory/inversion.hpp>
 #include <noisefall/trajectory/karras.hpp>
 #include <noisefall/trajectory/leading.hpp>
+#include <noisefall/trajectory/level_list.hpp>
 #include <noisefall/trajectory/linspace.hpp>
 #include <noisefall/trajectory/lists.hpp>
 #include <noisefall/trajectory/partial.hpp>

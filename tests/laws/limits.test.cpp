@@ -1,58 +1,140 @@
 // L13: one-step runs and the ends of the noise work, or are refused with a reason.
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include <noisefall/parameterisation/any_parameterisation.hpp>
+#include <noisefall/parameterisation/edm.hpp>
+#include <noisefall/parameterisation/flow.hpp>
+#include <noisefall/parameterisation/score.hpp>
+#include <noisefall/parameterisation/trigflow.hpp>
 #include <noisefall/schedule/any_schedule.hpp>
+#include <noisefall/schedule/cosine.hpp>
 #include <noisefall/schedule/edm.hpp>
 #include <noisefall/schedule/flow.hpp>
 #include <noisefall/schedule/linear.hpp>
+#include <noisefall/schedule/scaled_linear.hpp>
+#include <noisefall/schedule/snr_shift.hpp>
+#include <noisefall/schedule/trigflow.hpp>
+#include <noisefall/schedule/ve.hpp>
+#include <noisefall/schedule/vp_table.hpp>
 #include <noisefall/schedule/zero_terminal_snr.hpp>
 
 #include "catch.hpp"
+#include "solver/every_solver.hpp"
 #include "support.hpp"
 
 using namespace laws;
 
 namespace {
 
-// The trajectory runs through these levels; what it gives must be finite, or be refused.
-template <output Gives>
-void try_levels(const std::string& what, const nf::any_schedule& on, const nf::any_parameterisation& meaning,
-                const std::vector<nf::noise_level>& levels) {
-  for_each_solver([&](const std::string& name, const auto& solver) {
-    INFO(what << ", " << name);
-    try {
-      const nf::sampler sample{solver, on, nf::trajectory{levels}, nf::unguided{}, meaning};
-      network<Gives> model;
-      nf::tensor<double> x({1, 6});
-      CHECK(sample(model, x, {.seed = 1, .checked = true}).how == nf::outcome::finished);
-    } catch (const nf::error& refused) {
-      INFO(refused.what());
-      CHECK_FALSE(refused.allowed().empty());
-      CHECK((levels.front().alpha == 0 || nf::OwnStep<std::remove_cvref_t<decltype(solver)>>));
+// The same pull towards the mean as laws::network, as the output that a parameterisation gives the meaning of.
+struct any_network {
+  using condition = double;
+  const nf::any_parameterisation* meaning;
+
+  template <class T>
+  void predict(nf::view<T> x, const nf::evaluation& at, const double& mean, nf::mutable_view<T> out) {
+    const nf::noise_level& l = at.level(0);
+    const nf::affine to_x0 = meaning->to_x0(l), to_eps = meaning->to_eps(l);
+    for (std::size_t e = 0; e < x.sample_size(); ++e) {
+      const double y = static_cast<double>(x.data()[e]) / at.input_scale(0);
+      const double pull = l.alpha * y / (l.alpha * l.alpha + 4 * l.sigma * l.sigma);
+      const double x0 = mean + pull / std::sqrt(1 + pull * pull);
+      const bool by_x0 = to_x0.out != 0 && std::isfinite(to_x0.out);
+      out.data()[e] = static_cast<T>(by_x0 ? (x0 - to_x0.x * y) / to_x0.out
+                                           : ((y - l.alpha * x0) / l.sigma - to_eps.x * y) / to_eps.out);
     }
-  });
+  }
+};
+
+// Every form of every solver that plans rows, and those that take their own steps.
+template <class See>
+void for_each_form(See see) {
+  scalar::every_solver(
+      [&](const std::string& name, const auto& solver, scalar::keeps) { see(name, nf::erased_solver{solver}); });
+  see("dpm_adaptive 23", nf::dpm_adaptive{});
+  see("dpm_adaptive 12, eta 0.5", nf::dpm_adaptive{.order = 2, .eta = 0.5});
 }
 
-void try_schedule(const std::string& what, const nf::any_schedule& on) {
-  const nf::noise_level noisy = on.at(on.t_max()), clean{on.t_min(), 1, 0};
-  const nf::noise_level middle = on.at(on.time_of(0.1)), late = on.at(on.time_of(1.1));
-  const std::vector<std::vector<nf::noise_level>> paths{
-      {noisy, middle}, {noisy, clean}, {noisy, middle, clean}, {noisy, middle, late, clean}};
-  for (const auto& levels : paths) {
-    try_levels<output::eps>(what + ", eps", on, nf::predicts_eps{}, levels);
-    try_levels<output::x0>(what + ", x0", on, nf::predicts_x0{}, levels);
-    try_levels<output::v>(what + ", v", on, nf::predicts_v{}, levels);
-  }
+const std::vector<std::pair<std::string, nf::any_schedule>>& all_schedules() {
+  static const nf::linear table{};
+  static const std::vector<std::pair<std::string, nf::any_schedule>> all{
+      {"vp_linear", nf::vp_linear{}},
+      {"linear", table},
+      {"scaled_linear", nf::scaled_linear{}},
+      {"cosine", nf::cosine{}},
+      {"snr_shift", nf::snr_shift{table}},
+      {"vp_table", nf::vp_table{table.alphas_cumprod()}},
+      {"edm", nf::edm{}},
+      {"ve", nf::ve{}},
+      {"rectified_flow", nf::rectified_flow{}},
+      {"trig_flow", nf::trig_flow{}},
+      {"zero_terminal_snr", nf::zero_terminal_snr{table}}};
+  return all;
+}
+
+const std::vector<std::pair<std::string, nf::any_parameterisation>>& all_parameterisations() {
+  static const std::vector<std::pair<std::string, nf::any_parameterisation>> all{
+      {"eps", nf::predicts_eps{}},
+      {"x0", nf::predicts_x0{}},
+      {"v", nf::predicts_v{}},
+      {"score", nf::predicts_score{}},
+      {"flow", nf::predicts_flow{}},
+      {"flow, reversed", nf::predicts_flow{.reversed = true}},
+      {"edm", nf::edm_precond{}},
+      {"edm v", nf::edm_precond{.output = nf::edm_output::v_like, .fed = nf::edm_label::arctan}},
+      {"trig_flow", nf::predicts_trig_flow{}}};
+  return all;
 }
 
 }  // namespace
 
 TEST_CASE(
     "L13: one step, sigma = 0 and alpha = 0 work for every solver, schedule and parameterisation or are refused") {
-  try_schedule("vp", nf::vp_linear{});
-  try_schedule("linear", nf::linear{});
-  try_schedule("edm", nf::edm{});
-  try_schedule("flow", nf::rectified_flow{});
-  try_schedule("zero terminal SNR", nf::zero_terminal_snr(nf::linear{}));
+  std::size_t ran = 0, refused_runs = 0;
+  for (const auto& [on, schedule] : all_schedules()) {
+    const nf::noise_level noisy = schedule.at(schedule.t_max()), clean = nf::clean_level(schedule);
+    const nf::noise_level middle = nf::level_at_lambda(schedule, 0.1), late = nf::level_at_lambda(schedule, 1.1);
+    const std::vector<std::vector<nf::noise_level>> paths{
+        {noisy, middle}, {noisy, clean}, {noisy, middle, clean}, {noisy, middle, late, clean}};
+    for (const auto& [of, meaning] : all_parameterisations())
+      for (const auto& levels : paths)
+        for_each_form([&](const std::string& name, const auto& solver) {
+          try {
+            const nf::sampler sample{solver, schedule, nf::trajectory{levels}, nf::unguided{}, meaning};
+            any_network model{&meaning};
+            nf::tensor<double> x({1, 3});
+            const auto result = sample(model, x, {.seed = 1, .checked = true});
+            bool good = result.how == nf::outcome::finished;
+            for (const double v : x.elements()) good = good && std::isfinite(v);
+            if (!good) FAIL(on << ", " << of << ", " << levels.size() << " levels, " << name);
+            ++ran;
+          } catch (const nf::error& refused) {
+            const bool reasoned =
+                !refused.allowed().empty() && (noisy.alpha == 0 || nf::OwnStep<std::remove_cvref_t<decltype(solver)>>);
+            if (!reasoned) FAIL(on << ", " << of << ", " << name << ": " << refused.what());
+            ++refused_runs;
+          }
+        });
+  }
+  CHECK(ran > 10 * refused_runs);
+}
+
+TEST_CASE("L13: one level of a table, and one step of every table's rule, make a run") {
+  const nf::discrete_schedule one{{0.5}};
+  const nf::noise_level only = one.at(0);
+  for_each_form([&](const std::string& name, const auto& solver) {
+    if (nf::OwnStep<std::remove_cvref_t<decltype(solver)>>) return;  // ends at sigma = 0: refused above
+    INFO(name);
+    const nf::any_parameterisation meaning = nf::predicts_eps{};
+    const nf::sampler sample{solver, one, nf::trajectory{std::vector{only, nf::clean_level(one)}}};
+    any_network model{&meaning};
+    nf::tensor<double> x({1, 2});
+    CHECK(sample(model, x, {.seed = 3, .checked = true}).how == nf::outcome::finished);
+  });
 }
 
 TEST_CASE("L13: legs that rise, under every guidance and map, work or are refused") {

@@ -60,6 +60,19 @@ TEST_CASE("the tables have the sigmas that diffusers computes") {
   CHECK_THAT(scaled.at(100).rho(), WithinRel(0.3439312264488857, 1e-13));
 }
 
+TEST_CASE("the cosine table's products telescope to the published function until the cap") {
+  const nf::cosine table{};
+  const auto f = [](double u) { return std::pow(std::cos((u + 0.008) / 1.008 * std::acos(0.0)), 2); };
+  for (std::size_t i = 0; i < 999; ++i) {
+    const double last = static_cast<double>(i + 1) / 1000;
+    if (1 - f(last) / f(last - 0.001) >= 0.999) break;
+    CHECK_THAT(table.alpha_cumprod(i), WithinRel(f(last) / f(0), 1e-10));
+  }
+  CHECK_THAT(table.alpha_cumprod(999), WithinRel(table.alpha_cumprod(998) * 0.001, 1e-12));
+  CHECK_THAT(table.at(499).alpha, WithinRel(0.7027400589411691, 1e-12));
+  CHECK((nf::cosine{{.train_steps = 4000}}.steps() == 4000));
+}
+
 TEST_CASE("the zero-terminal-SNR table has the levels that diffusers computes") {
   const nf::zero_terminal_snr table{nf::linear{}};
   CHECK_THAT(table.at(899).alpha, WithinRel(0.010301962949077065, 1e-12));

@@ -172,6 +172,21 @@ TEST_CASE("the continuous linear process meets the figures of the official DPM-S
   CHECK(vp.time_of(std::numeric_limits<double>::infinity()) == 0);
 }
 
+TEST_CASE("the exploding, EDM, flow and circular paths are their formulas") {
+  const nf::ve ve{};
+  CHECK(ve.at(0) == nf::noise_level{0, 1, 0.01});
+  CHECK_THAT(ve.at(1).sigma, WithinRel(50.0, 1e-14));
+  CHECK_THAT(ve.at(0.5).sigma, WithinRel(std::sqrt(0.5), 1e-14));
+  CHECK_THAT((nf::ve{.sigma_min = 0.02, .sigma_max = 100}.at(0.25).sigma), WithinRel(0.16817928305074292, 1e-13));
+  CHECK(nf::edm{}.at(3.5) == nf::noise_level{3.5, 1, 3.5});
+  CHECK(nf::edm{}.t_min() == 0.002);
+  CHECK(nf::edm{}.t_max() == 80);
+  CHECK(nf::rectified_flow{}.at(0.3) == nf::noise_level{0.3, 0.7, 0.3});
+  const nf::noise_level quarter = nf::trig_flow{.sigma_data = 2}.at(std::acos(0.6));
+  CHECK_THAT(quarter.alpha, WithinRel(0.6, 1e-15));
+  CHECK_THAT(quarter.sigma, WithinRel(1.6, 1e-15));
+}
+
 TEST_CASE("the table read as a continuous process meets the figures of the official DPM-Solver") {
   const nf::vp_table table{nf::linear{}.alphas_cumprod()};
   CHECK(table.length() == 1000);

@@ -19,9 +19,11 @@
 #include <noisefall/trajectory/concept.hpp>
 #include <noisefall/trajectory/exponential.hpp>
 #include <noisefall/trajectory/flow_uniform.hpp>
+#include <noisefall/trajectory/index_list.hpp>
 #include <noisefall/trajectory/inversion.hpp>
 #include <noisefall/trajectory/karras.hpp>
 #include <noisefall/trajectory/leading.hpp>
+#include <noisefall/trajectory/level_list.hpp>
 #include <noisefall/trajectory/linspace.hpp>
 #include <noisefall/trajectory/lists.hpp>
 #include <noisefall/trajectory/partial.hpp>
@@ -185,6 +187,24 @@ TEST_CASE("time rules have the figures of the official DPM-Solver") {
   CHECK(u.back() == nf::noise_level{0, 1, 0});
 }
 
+TEST_CASE("rules over sigma have their own formulas inside") {
+  const nf::edm s{.sigma_min = 0.1, .sigma_max = 10};
+  const auto p = nf::polyexponential{.steps = 4, .rho = 2}(s);
+  const auto e = nf::exponential{.steps = 4}(s);
+  const auto k = nf::karras{.steps = 4, .rho = 3}(s);
+  const auto u = nf::uniform_lambda{.steps = 4}(nf::vp_linear{});
+  const auto v = nf::vp_times{.steps = 4, .t_last = 0.1}(nf::edm{});
+  for (std::size_t i = 0; i < 4; ++i) {
+    const double done = static_cast<double>(i) / 3, left = 1 - done;
+    CHECK_THAT(e[i].from.sigma, WithinRel(0.1 * std::pow(100, left), 1e-13));
+    CHECK_THAT(p[i].from.sigma, WithinRel(0.1 * std::pow(100, left * left), 1e-13));
+    CHECK_THAT(k[i].from.sigma, WithinRel(std::pow(left * std::cbrt(10) + done * std::cbrt(0.1), 3), 1e-13));
+    const double t = 1 - 0.9 * done;
+    CHECK_THAT(v[i].from.sigma, WithinRel(std::sqrt(std::expm1(19.9 * t * t / 2 + 0.1 * t)), 1e-13));
+    CHECK_THAT(u[i].to.lambda() - u[i].from.lambda(), WithinRel((u.back().lambda() - u.front().lambda()) / 4, 1e-12));
+  }
+}
+
 TEST_CASE("uniform flow is even from pure noise to data, and its shift divides the signal-to-noise ratio") {
   const nf::trajectory plain = nf::flow_uniform{.steps = 4}(nf::rectified_flow{});
   CHECK(plain.front() == nf::noise_level{1, 0, 1});
@@ -255,6 +275,59 @@ TEST_CASE("a list of times labels its legs with them") {
   CHECK_THROWS_MATCHES(nf::time_list{{1000.0}}(table), nf::error,
                        Message("time_list: time: 1000.000000; allowed: 0.000000 to 999.000000"));
   CHECK_THROWS_AS(nf::time_list{}(table), nf::error);
+}
+
+TEST_CASE("a list of a flow's sigmas is taken as it is") {
+  const std::vector<double> sigmas{1, 0.75, 0.3, 0};
+  const nf::trajectory t = nf::flow_sigma_list{sigmas}(nf::rectified_flow{});
+  REQUIRE(t.steps() == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(t[i].from == nf::noise_level{sigmas[i], 1 - sigmas[i], sigmas[i]});
+  CHECK(t.back() == nf::noise_level{0, 1, 0});
+  CHECK_THAT((nf::flow_sigma_list{{0.75, 0.0}}(nf::vp_linear{}).front().rho()), WithinRel(3.0, 1e-15));
+  CHECK_THROWS_MATCHES((nf::flow_sigma_list{{1.5, 0.0}}(nf::rectified_flow{})), nf::error,
+                       Message("level_at_flow_sigma: sigma: 1.500000; allowed: 0 to 1"));
+  CHECK_THROWS_AS(nf::flow_sigma_list{{0.5}}.check(), nf::error);
+}
+
+TEST_CASE("a list of indices labels its legs with them and takes the table's levels") {
+  const nf::scaled_linear table{};
+  const std::vector<long> ays{999, 850, 736, 645, 545, 455, 343, 233, 124, 24};
+  const nf::trajectory t = nf::index_list{ays}(table);
+  REQUIRE(t.steps() == 10);
+  for (std::size_t i = 0; i < 10; ++i) {
+    CHECK(t[i].label == static_cast<double>(ays[i]));
+    CHECK(t[i].from == table.at(static_cast<double>(ays[i])));
+  }
+  CHECK(t.back() == nf::noise_level{0, 1, 0});
+  CHECK((nf::index_list{{500, 100}, nf::final_level::sigma_min}(table).back() == table.at(0)));
+  CHECK_THROWS_MATCHES((nf::index_list{{1000}}(table)), nf::error,
+                       Message("index_list: index: 1000; allowed: 0 to 999"));
+  CHECK_THROWS_AS((nf::index_list{{100, 500}}(table)), nf::error);
+  CHECK_THROWS_MATCHES(nf::index_list{}.check(), nf::error, Message("index_list: no indices; allowed: one or more"));
+  CHECK_THROWS_AS((nf::index_list{{500}}(nf::any_schedule{nf::edm{}})), nf::error);
+}
+
+TEST_CASE("a list of levels is taken as it is, with its labels") {
+  const nf::level_list list{.alphas = {0, 0.5, 1, 1}, .sigmas = {1, 0.5, 0.25, 0}, .labels = {999, 400.5, 7}};
+  const nf::trajectory t = list(nf::rectified_flow{});
+  CHECK(labels(t) == std::vector<double>{999, 400.5, 7});
+  CHECK(t[0].from == nf::noise_level{1, 0, 1});
+  CHECK(t[1].from == nf::noise_level{0.5, 0.5, 0.5});
+  CHECK_THAT(t[2].from.t, WithinRel(0.2, 1e-15));  // where rho is 1/4 on the flow
+  CHECK(t[2].from.alpha == 1);
+  CHECK(t[2].from.sigma == 0.25);
+  CHECK(t.back() == nf::noise_level{0, 1, 0});
+  const nf::level_list open{.alphas = {1, 1}, .sigmas = {3, 1}};
+  CHECK(std::isnan(open(nf::edm{})[0].label));
+  CHECK(open(nf::edm{}).front().sigma == 3);
+  CHECK_THAT(open(nf::edm{}).front().t, WithinRel(3.0, 1e-15));
+  CHECK_THROWS_MATCHES((nf::level_list{.alphas = {1, 1}, .sigmas = {3}}.check()), nf::error,
+                       Message("level_list: 2 alphas, 1 sigmas; allowed: two or more, as many of each"));
+  CHECK_THROWS_MATCHES((nf::level_list{.alphas = {1, 1}, .sigmas = {3, 1}, .labels = {1, 2}}.check()), nf::error,
+                       Message("level_list: 2 labels for 2 levels; allowed: none, or one per leg"));
+  CHECK_THROWS_AS((nf::level_list{.alphas = {1, 1}, .sigmas = {1, 3}}(nf::edm{})), nf::error);
+  CHECK_THROWS_AS((nf::level_list{.alphas = {1, -1}, .sigmas = {3, 1}}(nf::edm{})), nf::error);
+  CHECK_THROWS_AS((nf::level_list{.alphas = {1, 1}, .sigmas = {3, std::nan("")}}(nf::edm{})), nf::error);
 }
 
 TEST_CASE("a partial trajectory is the clean end of the whole one") {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/guidance/classifier_free.hpp>
 #include <noisefall/guidance/concept.hpp>
 #include <noisefall/guidance/weight.hpp>
@@ -24,7 +25,7 @@ namespace noisefall {
 // Needs a Gram matrix. Two evaluations, one where w is 0 or -1.
 struct apg {
   static constexpr std::string_view name = "apg";
-  static constexpr std::string_view reference = "Sadat, Hilliges and Weber 2024, arXiv:2410.02416";
+  static constexpr std::string_view reference = papers::apg;
   static constexpr guidance_space space = guidance_space::x0;
   static constexpr bool needs_gram = true;
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/guidance/concept.hpp>
 
 namespace noisefall {
@@ -17,7 +18,7 @@ namespace noisefall {
 // solvers that take two readings. Linear, so the same in every space. Two evaluations, one at scale 0.
 struct cfg_pp {
   static constexpr std::string_view name = "cfg_pp";
-  static constexpr std::string_view reference = "Chung et al. 2024, arXiv:2406.08070";
+  static constexpr std::string_view reference = papers::cfg_pp;
   static constexpr guidance_space space = guidance_space::output;
   static constexpr bool two_readings = true;
 

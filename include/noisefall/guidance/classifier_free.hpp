@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/guidance/concept.hpp>
 #include <noisefall/guidance/weight.hpp>
 
@@ -30,7 +31,7 @@ inline branch_weights classifier_free_weights(double w) {
 // Two evaluations, one where w is 0 or -1.
 struct classifier_free {
   static constexpr std::string_view name = "classifier_free";
-  static constexpr std::string_view reference = "Ho and Salimans 2022, arXiv:2207.12598";
+  static constexpr std::string_view reference = papers::cfg;
   static constexpr guidance_space space = guidance_space::output;
 
   weight_schedule weight = 6.5;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/guidance/classifier_free.hpp>
 #include <noisefall/guidance/concept.hpp>
 #include <noisefall/guidance/weight.hpp>
@@ -22,7 +23,7 @@ namespace noisefall {
 // gives spread back. Needs a Gram matrix. Two evaluations, one where w is 0 or -1.
 struct rescale {
   static constexpr std::string_view name = "rescale";
-  static constexpr std::string_view reference = "Lin, Liu, Li and Yang 2023, arXiv:2305.08891";
+  static constexpr std::string_view reference = papers::zero_terminal_snr;
   static constexpr bool needs_gram = true;
 
   weight_schedule weight = 6.5;

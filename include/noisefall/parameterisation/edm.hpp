@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/parameterisation/concept.hpp>
 
 namespace noisefall {
@@ -24,7 +25,7 @@ enum class edm_label : std::uint8_t { quarter_log, arctan };
 // F. The quarter_log label is -infinity at sigma = 0.
 struct edm_precond {
   static constexpr std::string_view name = "edm_precond";
-  static constexpr std::string_view reference = "arXiv:2206.00364";
+  static constexpr std::string_view reference = papers::edm;
 
   double sigma_data = 0.5;  // the data's standard deviation, above 0
   edm_output output = edm_output::eps_like;

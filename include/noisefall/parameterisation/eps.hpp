@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/parameterisation/concept.hpp>
 
 namespace noisefall {
@@ -14,7 +15,7 @@ namespace noisefall {
 // At alpha = 0 x0 has no limit: {infinity, -infinity}. At sigma = 0 x0 = x.
 struct predicts_eps {
   static constexpr std::string_view name = "predicts_eps";
-  static constexpr std::string_view reference = "arXiv:2006.11239";
+  static constexpr std::string_view reference = papers::ddpm;
 
   double label_scale = 1;  // not 0; the network is fed label_scale * t + label_offset
   double label_offset = 0;

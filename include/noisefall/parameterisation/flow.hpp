@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/parameterisation/concept.hpp>
 
 namespace noisefall {
@@ -16,7 +17,7 @@ namespace noisefall {
 // -1 and 1 for those fed 1 - t.
 struct predicts_flow {
   static constexpr std::string_view name = "predicts_flow";
-  static constexpr std::string_view reference = "arXiv:2209.03003";
+  static constexpr std::string_view reference = papers::rectified_flow;
 
   bool reversed = false;
   double label_scale = 1000;  // not 0

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/parameterisation/concept.hpp>
 
 namespace noisefall {
@@ -15,7 +16,7 @@ namespace noisefall {
 // bounded score.
 struct predicts_score {
   static constexpr std::string_view name = "predicts_score";
-  static constexpr std::string_view reference = "arXiv:2011.13456";
+  static constexpr std::string_view reference = papers::score_sde;
 
   double label_scale = 1;  // not 0; the network is fed label_scale * t + label_offset
   double label_offset = 0;

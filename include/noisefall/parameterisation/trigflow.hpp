@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/parameterisation/concept.hpp>
 
 namespace noisefall {
@@ -15,7 +16,7 @@ namespace noisefall {
 // eq. 4.
 struct predicts_trig_flow {
   static constexpr std::string_view name = "predicts_trig_flow";
-  static constexpr std::string_view reference = "arXiv:2410.11081";
+  static constexpr std::string_view reference = papers::trig_flow;
 
   double sigma_data = 0.5;  // the data's standard deviation, above 0
 

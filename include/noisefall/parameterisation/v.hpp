@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/parameterisation/concept.hpp>
 
 namespace noisefall {
@@ -14,7 +15,7 @@ namespace noisefall {
 // x0 = (alpha x / n - sigma F) / n, eps = (sigma x / n + alpha F) / n: finite at alpha = 0 and at sigma = 0.
 struct predicts_v {
   static constexpr std::string_view name = "predicts_v";
-  static constexpr std::string_view reference = "arXiv:2202.00512";
+  static constexpr std::string_view reference = papers::progressive_distillation;
 
   double label_scale = 1;  // not 0; the network is fed label_scale * t + label_offset
   double label_offset = 0;

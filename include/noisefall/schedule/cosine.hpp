@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/betas.hpp>
 #include <noisefall/schedule/discrete.hpp>
 
@@ -17,7 +18,7 @@ namespace noisefall {
 class cosine : public discrete_schedule {
  public:
   static constexpr std::string_view name = "cosine";
-  static constexpr std::string_view reference = "arXiv:2102.09672";
+  static constexpr std::string_view reference = papers::improved_ddpm;
 
   // What the table is made of.
   struct settings {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 
 namespace noisefall {
@@ -14,7 +15,7 @@ namespace noisefall {
 // for every t >= 0. arXiv:2206.00364 table 1.
 struct edm {
   static constexpr std::string_view name = "edm";
-  static constexpr std::string_view reference = "arXiv:2206.00364";
+  static constexpr std::string_view reference = papers::edm;
 
   double sigma_min = 0.002;  // 0 or more
   double sigma_max = 80;     // above sigma_min

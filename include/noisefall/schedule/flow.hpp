@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 
 namespace noisefall {
@@ -14,7 +15,7 @@ namespace noisefall {
 // noise (alpha = 0, lambda = -infinity) at t = 1.
 struct rectified_flow {
   static constexpr std::string_view name = "rectified_flow";
-  static constexpr std::string_view reference = "arXiv:2209.03003";
+  static constexpr std::string_view reference = papers::rectified_flow;
 
   double t_end = 1e-3;  // in [0, 1)
 

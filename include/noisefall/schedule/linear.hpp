@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/betas.hpp>
 #include <noisefall/schedule/discrete.hpp>
 
@@ -17,7 +18,7 @@ namespace noisefall {
 class linear : public discrete_schedule {
  public:
   static constexpr std::string_view name = "linear";
-  static constexpr std::string_view reference = "arXiv:2006.11239";
+  static constexpr std::string_view reference = papers::ddpm;
 
   // What the table is made of.
   struct settings {

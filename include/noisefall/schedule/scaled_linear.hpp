@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/betas.hpp>
 #include <noisefall/schedule/discrete.hpp>
 
@@ -18,7 +19,7 @@ namespace noisefall {
 class scaled_linear : public discrete_schedule {
  public:
   static constexpr std::string_view name = "scaled_linear";
-  static constexpr std::string_view reference = "arXiv:2112.10752";
+  static constexpr std::string_view reference = papers::latent_diffusion;
 
   // What the table is made of.
   struct settings {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/discrete.hpp>
 
 namespace noisefall {
@@ -16,7 +17,7 @@ namespace noisefall {
 class snr_shift : public discrete_schedule {
  public:
   static constexpr std::string_view name = "snr_shift";
-  static constexpr std::string_view reference = "arXiv:2408.06072";
+  static constexpr std::string_view reference = papers::cog_video_x;
 
   explicit snr_shift(const discrete_schedule& of, double scale = 3)
       : discrete_schedule{shifted(of, scale), of.rule()} {}

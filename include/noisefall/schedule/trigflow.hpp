@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 
 namespace noisefall {
@@ -15,7 +16,7 @@ namespace noisefall {
 // standard deviation. sigma_data = 1 is the variance-preserving cosine path. Clean at t = 0; alpha = 0 at t = pi/2.
 struct trig_flow {
   static constexpr std::string_view name = "trig_flow";
-  static constexpr std::string_view reference = "arXiv:2410.11081";
+  static constexpr std::string_view reference = papers::trig_flow;
 
   double sigma_data = 0.5;  // above 0
   double t_end = 0.004;     // in [0, pi/2)

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 
 namespace noisefall {
@@ -13,7 +14,7 @@ namespace noisefall {
 // alpha = 1, sigma = sigma_min (sigma_max / sigma_min)^t, t in [0, 1], arXiv:2011.13456 eq. 31. sigma is never 0.
 struct ve {
   static constexpr std::string_view name = "ve";
-  static constexpr std::string_view reference = "arXiv:2011.13456";
+  static constexpr std::string_view reference = papers::score_sde;
 
   double sigma_min = 0.01;  // above 0
   double sigma_max = 50;    // above sigma_min

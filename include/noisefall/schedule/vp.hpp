@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
 
@@ -16,7 +17,7 @@ namespace noisefall {
 // sigma = 0 at t = 0.
 struct vp_linear {
   static constexpr std::string_view name = "vp_linear";
-  static constexpr std::string_view reference = "arXiv:2011.13456";
+  static constexpr std::string_view reference = papers::score_sde;
 
   double beta_0 = 0.1;  // above 0
   double beta_1 = 20;   // at least beta_0

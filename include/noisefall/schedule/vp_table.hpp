@@ -12,6 +12,7 @@
 
 #include <noisefall/core/error.hpp>
 #include <noisefall/core/owner.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
 
@@ -24,7 +25,7 @@ namespace noisefall {
 class vp_table {
  public:
   static constexpr std::string_view name = "vp_table";
-  static constexpr std::string_view reference = "arXiv:2206.00927";
+  static constexpr std::string_view reference = papers::dpm_solver;
 
   // alphas_cumprod: two values or more that fall strictly inside (0, 1).
   explicit vp_table(std::span<const double> alphas_cumprod, double lambda_clip = -5.1) {

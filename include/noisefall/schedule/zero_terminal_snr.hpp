@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/betas.hpp>
 #include <noisefall/schedule/discrete.hpp>
 
@@ -18,7 +19,7 @@ namespace noisefall {
 class zero_terminal_snr : public discrete_schedule {
  public:
   static constexpr std::string_view name = "zero_terminal_snr";
-  static constexpr std::string_view reference = "arXiv:2305.08891";
+  static constexpr std::string_view reference = papers::zero_terminal_snr;
 
   explicit zero_terminal_snr(const discrete_schedule& of, double last = 0)
       : discrete_schedule{rescaled(of, last), of.rule()} {}

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -20,8 +21,7 @@ namespace noisefall {
 // exactly D; no parameters.
 struct consistency_multistep {
   static constexpr std::string_view name = "consistency_multistep";
-  static constexpr std::string_view reference =
-      "Song, Dhariwal, Chen, Sutskever: Consistency Models. ICML 2023. arXiv:2303.01469";
+  static constexpr std::string_view reference = papers::consistency;
 
   static std::array<solver_alias<consistency_multistep>, 1> aliases() { return {{{"lcm", {}}}}; }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -25,8 +26,7 @@ namespace noisefall {
 // without noise, and may start at sigma = 0. With two readings (CFG++) the first one is D and the second one eps.
 struct ddim {
   static constexpr std::string_view name = "ddim";
-  static constexpr std::string_view reference =
-      "Song, Meng, Ermon: Denoising Diffusion Implicit Models. ICLR 2021. arXiv:2010.02502";
+  static constexpr std::string_view reference = papers::ddim;
   static constexpr bool two_readings = true;
 
   double eta = 0;

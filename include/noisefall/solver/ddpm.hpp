@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/leg_label.hpp>
@@ -36,8 +37,7 @@ namespace noisefall {
 // second.
 struct ddpm {
   static constexpr std::string_view name = "ddpm";
-  static constexpr std::string_view reference =
-      "Ho, Jain, Abbeel: Denoising Diffusion Probabilistic Models. NeurIPS 2020. arXiv:2006.11239";
+  static constexpr std::string_view reference = papers::ddpm;
   static constexpr bool two_readings = true;
 
   enum class variance_kind : std::uint8_t { fixed_small, fixed_large, annealed, learned, learned_range };

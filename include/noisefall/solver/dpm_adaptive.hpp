@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/own_step.hpp>
@@ -33,7 +34,7 @@ namespace noisefall {
 // accepted step.
 struct dpm_adaptive {
   static constexpr std::string_view name = "dpm_adaptive";
-  static constexpr std::string_view reference = dpm_singlestep::reference;
+  static constexpr std::string_view reference = papers::dpm_solver;
 
   enum class control : std::uint8_t { pid, power };
 

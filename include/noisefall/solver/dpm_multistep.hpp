@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
@@ -35,9 +36,7 @@ namespace noisefall {
 // at most on the one before. order 1 to 3, tau_squared >= 0; no noise on a leg that rises.
 struct dpm_multistep {
   static constexpr std::string_view name = "dpm_multistep";
-  static constexpr std::string_view reference =
-      "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic Models. "
-      "2022. arXiv:2211.01095";
+  static constexpr std::string_view reference = papers::dpm_solver_pp;
 
   enum class kind : std::uint8_t { midpoint, heun };
   enum class third : std::uint8_t { corrected, halved, shipped };

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/exponential.hpp>
@@ -23,7 +24,7 @@ namespace noisefall {
 //   x_t = (sigma_t / sigma_s) * (x - alpha_s * U_0) + alpha_t * D_0 + w * (D_0 - U_1)
 struct dpm_pp_2m {
   static constexpr std::string_view name = "dpm_pp_2m";
-  static constexpr std::string_view reference = dpm_multistep::reference;
+  static constexpr std::string_view reference = papers::dpm_solver_pp;
   static constexpr bool two_readings = true;
   using kind = dpm_multistep::kind;
 

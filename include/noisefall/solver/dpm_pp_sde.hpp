@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
@@ -27,7 +28,7 @@ namespace noisefall {
 // without lambda: exactly D at sigma_t = 0. No noise on a leg that rises. eta >= 0, 0 < r < 1, s_noise >= 0.
 struct dpm_pp_sde {
   static constexpr std::string_view name = "dpm_pp_sde";
-  static constexpr std::string_view reference = "Crowson: k-diffusion, sample_dpmpp_sde. 2022. After arXiv:2211.01095";
+  static constexpr std::string_view reference = papers::k_diffusion;
 
   double eta = 1, r = 0.5, s_noise = 1;
 

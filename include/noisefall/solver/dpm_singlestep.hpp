@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/exponential.hpp>
@@ -32,10 +33,7 @@ namespace noisefall {
 // legs may rise.
 struct dpm_singlestep {
   static constexpr std::string_view name = "dpm_singlestep";
-  static constexpr std::string_view reference =
-      "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver: A Fast ODE Solver for Diffusion Probabilistic Model Sampling in "
-      "Around 10 "
-      "Steps. NeurIPS 2022. arXiv:2206.00927";
+  static constexpr std::string_view reference = papers::dpm_solver;
 
   enum class kind : std::uint8_t { midpoint, heun };
   enum class nodes : std::uint8_t { lambda, time, time_quadratic };

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/churn.hpp>
 #include <noisefall/solver/first_order.hpp>
@@ -27,9 +28,7 @@ namespace noisefall {
 // alpha.
 struct euler {
   static constexpr std::string_view name = "euler";
-  static constexpr std::string_view reference =
-      "Karras, Aittala, Aila, Laine: Elucidating the Design Space of Diffusion-Based Generative Models. NeurIPS 2022. "
-      "arXiv:2206.00364";
+  static constexpr std::string_view reference = papers::edm;
   static constexpr bool two_readings = true;
 
   double s_churn = 0, s_tmin = 0, s_tmax = std::numeric_limits<double>::infinity(), s_noise = 1;

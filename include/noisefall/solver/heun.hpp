@@ -5,6 +5,7 @@
 #include <limits>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/churn.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
@@ -24,9 +25,7 @@ namespace noisefall {
 // count is the number of steps of the run.
 struct heun {
   static constexpr std::string_view name = "heun";
-  static constexpr std::string_view reference =
-      "Karras, Aittala, Aila, Laine: Elucidating the Design Space of Diffusion-Based Generative Models. NeurIPS 2022. "
-      "arXiv:2206.00364";
+  static constexpr std::string_view reference = papers::edm;
 
   double s_churn = 0, s_tmin = 0, s_tmax = std::numeric_limits<double>::infinity(), s_noise = 1;
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/leg_label.hpp>
@@ -36,8 +37,7 @@ namespace noisefall {
 // differs where the network predicts v.
 struct pndm {
   static constexpr std::string_view name = "pndm";
-  static constexpr std::string_view reference =
-      "Liu, Ren, Lin, Zhao: Pseudo Numerical Methods for Diffusion Models on Manifolds. ICLR 2022. arXiv:2202.09778";
+  static constexpr std::string_view reference = papers::pndm;
 
   enum class start_kind : std::uint8_t { prk, improved_euler, ramp };
 

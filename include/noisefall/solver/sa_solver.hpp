@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/leg_label.hpp>
@@ -35,9 +36,7 @@ namespace noisefall {
 // to 4, corrector_order 0 to 4, tau >= 0.
 struct sa_solver {
   static constexpr std::string_view name = "sa_solver";
-  static constexpr std::string_view reference =
-      "Xue, Yi, Luo, Zhang, Sun, Li, Ma: SA-Solver: Stochastic Adams Solver for Fast Sampling of Diffusion Models. "
-      "NeurIPS 2023. arXiv:2309.05019";
+  static constexpr std::string_view reference = papers::sa_solver;
 
   enum class mode : std::uint8_t { pec, pece };
 

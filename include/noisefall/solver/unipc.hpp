@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
@@ -37,9 +38,7 @@ namespace noisefall {
 // without lambda. Order 1 at sigma_t = 0 (exactly D) and alpha_s = 0. order 1 to 4; legs may rise.
 struct unipc {
   static constexpr std::string_view name = "unipc";
-  static constexpr std::string_view reference =
-      "Zhao, Bai, Rao, Zhou, Lu: UniPC: A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models. "
-      "NeurIPS 2023. arXiv:2302.04867";
+  static constexpr std::string_view reference = papers::unipc;
 
   enum class variant : std::uint8_t { bh1, bh2, vary_coeff };
 

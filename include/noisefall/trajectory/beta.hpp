@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/trajectory/ramps.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -18,7 +19,7 @@ namespace noisefall {
 // dense at both ends for a, b < 1. Needs a finite sigma_max.
 struct beta {
   static constexpr std::string_view name = "beta";
-  static constexpr std::string_view reference = "arXiv:2407.12173";
+  static constexpr std::string_view reference = papers::beta_sampling;
 
   std::size_t steps = 0;              // legs, 1 or more
   double a = 0.6;                     // in (0, 50]

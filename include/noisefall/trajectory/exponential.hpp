@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/trajectory/ramps.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -16,6 +17,7 @@ namespace noisefall {
 // schedule that starts at alpha = 0 needs a finite sigma_max.
 struct exponential {
   static constexpr std::string_view name = "exponential";
+  static constexpr std::string_view reference = papers::k_diffusion;
 
   std::size_t steps = 0;              // legs, 1 or more
   std::optional<double> sigma_min{};  // sigma / alpha, above 0; empty: the schedule's clean end

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
 #include <noisefall/trajectory/ramps.hpp>
@@ -34,7 +35,7 @@ enum class flow_grid : std::uint8_t { uniform, karras, exponential, beta };
 // levels are laid by their signal-to-noise ratio.
 struct flow_uniform {
   static constexpr std::string_view name = "flow_uniform";
-  static constexpr std::string_view reference = "arXiv:2403.03206";
+  static constexpr std::string_view reference = papers::scaled_flows;
 
   std::size_t steps = 0;       // legs, 1 or more
   double shift = 1;            // above 0

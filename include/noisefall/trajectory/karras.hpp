@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/trajectory/ramps.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -19,7 +20,7 @@ namespace noisefall {
 // the end. A schedule that starts at alpha = 0 needs a finite sigma_max.
 struct karras {
   static constexpr std::string_view name = "karras";
-  static constexpr std::string_view reference = "arXiv:2206.00364";
+  static constexpr std::string_view reference = papers::edm;
 
   std::size_t steps = 0;              // legs, 1 or more
   double rho = 7;                     // above 0

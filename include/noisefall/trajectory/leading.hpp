@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/discrete.hpp>
 #include <noisefall/trajectory/indices.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -16,6 +17,7 @@ namespace noisefall {
 // anyway.
 struct leading {
   static constexpr std::string_view name = "leading";
+  static constexpr std::string_view reference = papers::ddim;
 
   std::size_t steps = 0;  // legs, 1 to the table's length
   long steps_offset = 0;  // 1 for Stable Diffusion

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/discrete.hpp>
 #include <noisefall/trajectory/indices.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -15,6 +16,7 @@ namespace noisefall {
 // the indices. The last one is 0, so that end must be zero for more than one step.
 struct linspace {
   static constexpr std::string_view name = "linspace";
+  static constexpr std::string_view reference = papers::improved_ddpm;
 
   std::size_t steps = 0;  // legs, 1 to the table's length
   final_level end = final_level::zero;

@@ -1,4 +1,5 @@
-// Explicit lists of levels: sigmas or times that a user, a paper or a search has chosen.
+// Explicit lists of sigmas or times that a user, a paper or a search has chosen; indices and levels have their own
+// files.
 #pragma once
 
 #include <cstddef>
@@ -48,6 +49,23 @@ struct sigma_list {
   trajectory operator()(const S& schedule) const {
     check();
     return trajectory{levels_from_sigmas(schedule, sigmas)};
+  }
+};
+
+// A trajectory through listed sigmas of a flow (alpha = 1 - sigma), noisiest first, as image and video models publish
+// them; the last is the end of the run, usually 0. On a schedule that is no flow, levels of the same signal-to-noise
+// ratio.
+struct flow_sigma_list {
+  static constexpr std::string_view name = "flow_sigma_list";
+
+  std::vector<double> sigmas{};  // two or more in [0, 1], falling strictly
+
+  void check() const { require(sigmas.size() >= 2, name, {sigmas.size(), " sigmas"}, "two or more"); }
+
+  template <NoiseSchedule S>
+  trajectory operator()(const S& schedule) const {
+    check();
+    return trajectory{levels_from_flow_sigmas(schedule, sigmas)};
   }
 };
 

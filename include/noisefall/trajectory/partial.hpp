@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/trajectory/concept.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
@@ -29,7 +30,7 @@ inline trajectory partial(const trajectory& whole, double strength) {
 template <class Rule>
 struct image_to_image {
   static constexpr std::string_view name = "image_to_image";
-  static constexpr std::string_view reference = "arXiv:2108.01073";
+  static constexpr std::string_view reference = papers::sd_edit;
 
   Rule rule{};
   double strength = 1;  // in (0, 1]

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/trajectory/ramps.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -19,6 +20,7 @@ namespace noisefall {
 // get_sigmas_polyexponential). rho > 1 puts more levels near the clean end. Needs a finite sigma_max.
 struct polyexponential {
   static constexpr std::string_view name = "polyexponential";
+  static constexpr std::string_view reference = papers::k_diffusion;
 
   std::size_t steps = 0;              // legs, 1 or more
   double rho = 1;                     // above 0

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/discrete.hpp>
 #include <noisefall/trajectory/indices.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -17,7 +18,7 @@ namespace noisefall {
 // needed, so that n steps stay n steps. One step starts at floor(0.8 N). Labels are the indices.
 struct quadratic {
   static constexpr std::string_view name = "quadratic";
-  static constexpr std::string_view reference = "arXiv:2010.02502";
+  static constexpr std::string_view reference = papers::ddim;
 
   std::size_t steps = 0;  // legs, 1 to the table's length
   final_level end = final_level::zero;

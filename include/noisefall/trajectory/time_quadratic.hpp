@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/trajectory/ramps.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -18,7 +19,7 @@ namespace noisefall {
 // Times are 0 or more.
 struct time_quadratic {
   static constexpr std::string_view name = "time_quadratic";
-  static constexpr std::string_view reference = "arXiv:2206.00927";
+  static constexpr std::string_view reference = papers::dpm_solver;
 
   std::size_t steps = 0;            // legs, 1 or more
   std::optional<double> t_first{};  // where it starts; empty: the schedule's t_max()

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/trajectory/ramps.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -15,7 +16,7 @@ namespace noisefall {
 // t_i falls evenly from t_first to t_last, n + 1 levels unless end is zero (DPM-Solver's time_uniform).
 struct time_uniform {
   static constexpr std::string_view name = "time_uniform";
-  static constexpr std::string_view reference = "arXiv:2206.00927";
+  static constexpr std::string_view reference = papers::dpm_solver;
 
   std::size_t steps = 0;            // legs, 1 or more
   std::optional<double> t_first{};  // where it starts; empty: the schedule's t_max()

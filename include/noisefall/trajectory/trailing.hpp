@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/discrete.hpp>
 #include <noisefall/trajectory/indices.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -15,7 +16,7 @@ namespace noisefall {
 // more. Labels are the indices.
 struct trailing {
   static constexpr std::string_view name = "trailing";
-  static constexpr std::string_view reference = "arXiv:2305.08891";
+  static constexpr std::string_view reference = papers::zero_terminal_snr;
 
   std::size_t steps = 0;  // legs, 1 to the table's length
   final_level end = final_level::zero;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/trajectory/ramps.hpp>
 #include <noisefall/trajectory/spacing.hpp>
@@ -16,7 +17,7 @@ namespace noisefall {
 // exponential, but by default it ends at sigma_min.
 struct uniform_lambda {
   static constexpr std::string_view name = "uniform_lambda";
-  static constexpr std::string_view reference = "arXiv:2206.00927";
+  static constexpr std::string_view reference = papers::dpm_solver;
 
   std::size_t steps = 0;              // legs, 1 or more
   std::optional<double> sigma_min{};  // sigma / alpha, above 0; empty: the schedule's clean end

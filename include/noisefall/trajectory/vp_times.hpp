@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
 #include <noisefall/trajectory/ramps.hpp>
@@ -19,7 +20,7 @@ namespace noisefall {
 // (k-diffusion get_sigmas_vp), laid on any schedule.
 struct vp_times {
   static constexpr std::string_view name = "vp_times";
-  static constexpr std::string_view reference = "arXiv:2206.00364";
+  static constexpr std::string_view reference = papers::edm;
 
   std::size_t steps = 0;  // legs, 1 or more
   double beta_d = 19.9;   // above 0

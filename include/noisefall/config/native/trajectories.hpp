@@ -15,9 +15,11 @@
 #include <noisefall/trajectory/beta.hpp>
 #include <noisefall/trajectory/exponential.hpp>
 #include <noisefall/trajectory/flow_uniform.hpp>
+#include <noisefall/trajectory/index_list.hpp>
 #include <noisefall/trajectory/inversion.hpp>
 #include <noisefall/trajectory/karras.hpp>
 #include <noisefall/trajectory/leading.hpp>
+#include <noisefall/trajectory/level_list.hpp>
 #include <noisefall/trajectory/linspace.hpp>
 #include <noisefall/trajectory/lists.hpp>
 #include <noisefall/trajectory/partial.hpp>
@@ -97,6 +99,10 @@ void describe(V& visit, exponential& s) {
   visit("end", s.end);
 }
 template <class V>
+void describe(V& visit, flow_sigma_list& s) {
+  visit("sigmas", s.sigmas);
+}
+template <class V>
 void describe(V& visit, flow_uniform& s) {
   visit("steps", s.steps);
   visit("shift", s.shift);
@@ -111,6 +117,11 @@ template <class V>
 void describe(V& visit, image_to_image_settings& s) {
   visit("of", s.of);
   visit("strength", s.strength);
+}
+template <class V>
+void describe(V& visit, index_list& s) {
+  visit("indices", s.indices);
+  visit("end", s.end);
 }
 template <class V>
 void describe(V& visit, inversion_settings& s) {
@@ -129,6 +140,12 @@ void describe(V& visit, leading& s) {
   visit("steps", s.steps);
   visit("steps_offset", s.steps_offset);
   visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, level_list& s) {
+  visit("alphas", s.alphas);
+  visit("sigmas", s.sigmas);
+  visit("labels", s.labels);
 }
 template <class V>
 void describe(V& visit, linspace& s) {
@@ -195,8 +212,9 @@ void describe(V& visit, vp_times& s) {
 namespace detail {
 
 inline void add_spacings(catalogue& to) {
-  to.add<beta>().add<exponential>().add<flow_uniform>().add<image_to_image_settings>().add<inversion_settings>();
-  to.add<karras>().add<leading>().add<linspace>().add<polyexponential>().add<quadratic>().add<sigma_list>();
+  to.add<beta>().add<exponential>().add<flow_sigma_list>().add<flow_uniform>().add<image_to_image_settings>();
+  to.add<index_list>().add<inversion_settings>().add<karras>().add<leading>().add<level_list>().add<linspace>();
+  to.add<polyexponential>().add<quadratic>().add<sigma_list>();
   to.add<time_list>().add<time_quadratic>().add<time_uniform>().add<trailing>().add<uniform_lambda>().add<vp_times>();
 }
 
