@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <utility>
@@ -235,6 +236,7 @@ class evaluator {
     if (!has_tensor()) return;
     for (const std::size_t tensor : guidance_tensor_) transfer(to, batch(tensor));
   }
+  bool is_sound() const { return current_tensor_ < std::size(guidance_tensor_); }
 
   const span& scratch() const { return batch(scratch_); }
   const view& scratch_view() const { return batch_view(scratch_); }
