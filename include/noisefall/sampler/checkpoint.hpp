@@ -115,8 +115,8 @@ inline std::uint64_t checkpoint_word(std::span<const std::byte> bytes, std::size
 }
 
 // Throws unless these are all the bytes of a checkpoint of this version, undamaged.
-[[gnu::cold]] inline void check_checkpoint(std::span<const std::byte> bytes) {
-  constexpr const char *where = "checkpoint: load", *allowed = "all the bytes that save() gave, as it gave them";
+[[gnu::cold]] inline void check_checkpoint(std::span<const std::byte> bytes, const std::string& where) {
+  constexpr const char* allowed = "all the bytes that save() gave, as it gave them";
   const std::size_t begins = bytes.size() < checkpoint_magic.size() ? bytes.size() : checkpoint_magic.size();
   require(begins > 0 && std::memcmp(bytes.data(), checkpoint_magic.data(), begins) == 0, where,
           {bytes.size(), " bytes that do not begin as a checkpoint does"}, allowed);
@@ -157,35 +157,41 @@ std::vector<std::byte> save(Run& run) {
   return std::move(out.written);
 }
 
-// Makes `run` the run that was saved. Throws noisefall::error where it does not fit, and leaves the run as it is (if
-// the bytes are forged, checksum and all, a step that had begun begins again).
+namespace detail {
+
 template <class Run>
-void load(Run& run, std::span<const std::byte> bytes) {
-  detail::check_checkpoint(bytes);
-  const std::size_t first = detail::checkpoint_size_at + sizeof(std::uint64_t);
-  detail::checkpoint_reader in{bytes.first(bytes.size() - sizeof(std::uint64_t)).subspan(first)};
-  for (const auto& field : detail::checkpoint_fields(run)) {
+void load_checkpoint(Run& run, std::span<const std::byte> bytes, const std::string& where) {
+  check_checkpoint(bytes, where);
+  const std::size_t first = checkpoint_size_at + sizeof(std::uint64_t);
+  checkpoint_reader in{bytes.first(bytes.size() - sizeof(std::uint64_t)).subspan(first)};
+  for (const auto& field : checkpoint_fields(run)) {
     std::uint64_t saved = 0;
     in(saved);
     if (saved == field.value) continue;
     constexpr const char* allowed = "the run of an equal sampler, with the same shape, seed and first_sample";
     const std::string_view name = field.name;
-    if (name == "shape" || name == "sampler")
-      throw error{"checkpoint: load", {"another ", name, " than this run's"}, allowed};
-    throw error{
-        "checkpoint: load", {"another ", name, " than this run's (", saved, " instead of ", field.value, ")"}, allowed};
+    if (name == "shape" || name == "sampler") throw error{where, {"another ", name, " than this run's"}, allowed};
+    throw error{where, {"another ", name, " than this run's (", saved, " instead of ", field.value, ")"}, allowed};
   }
-  detail::checkpoint_counter needed;
+  checkpoint_counter needed;
   run.transfer(needed);
-  require(in.left() == needed.count, "checkpoint: load", {in.left(), " bytes of state"},
-          {needed.count, ", as save() gave them"});
-  detail::checkpoint_writer before;
+  require(in.left() == needed.count, where, {in.left(), " bytes of state"}, {needed.count, ", as save() gave them"});
+  checkpoint_writer before;
   run.transfer(before);
   run.transfer(in);
   if (run.is_sound()) return;
-  detail::checkpoint_reader back{before.written};
+  checkpoint_reader back{before.written};
   run.transfer(back);
-  throw error{"checkpoint: load", "numbers that no run has", "the bytes that save() gave"};
+  throw error{where, "numbers that no run has", "the bytes that save() gave"};
+}
+
+}  // namespace detail
+
+// Makes `run` the run that was saved. Throws noisefall::error where it does not fit, and leaves the run as it is (if
+// the bytes are forged, checksum and all, a step that had begun begins again).
+template <class Run>
+void load(Run& run, std::span<const std::byte> bytes) {
+  detail::load_checkpoint(run, bytes, "checkpoint: load");
 }
 
 }  // namespace noisefall

@@ -117,12 +117,7 @@ void save_file(Run& run, const std::filesystem::path& file) {
 // (see load()), and leaves the run as it is.
 template <class Run>
 void load_file(Run& run, const std::filesystem::path& file) {
-  const std::vector<std::byte> bytes = detail::read_whole(file);
-  try {
-    load(run, bytes);
-  } catch (const error& e) {
-    throw error{{file.string(), ": ", e.where()}, e.problem(), e.allowed()};
-  }
+  detail::load_checkpoint(run, detail::read_whole(file), file.string() + ": checkpoint: load");
 }
 
 }  // namespace noisefall
