@@ -244,6 +244,25 @@ struct half_new : nf::ddim {
 
 }  // namespace lab
 
+namespace lab {
+
+struct more_damped : damped {
+  static constexpr std::string_view name = "more_damped";
+  template <class V>
+  void describe(V& visit) {
+    visit("eta", eta);
+  }
+};
+
+}  // namespace lab
+
+TEST_CASE("a policy derived from one with aliases has none of them", "[config]") {
+  nf::catalogue mine;
+  mine.add<lab::damped>().add<lab::more_damped>();
+  CHECK(mine.solvers().names() == "damped, damped_noisy, damped_twice, more_damped");
+  CHECK(nf::load_solver("more_damped", mine).name == "more_damped");
+}
+
 TEST_CASE("a second policy of one name is refused, and the catalogue stays as it was", "[config]") {
   nf::catalogue mine = nf::catalogue::built_in();
   const std::string before = mine.solvers().names();

@@ -365,6 +365,10 @@ TEST_CASE("what is not JSON is refused with its line and column", "[config]") {
   CHECK(refused("[1e999]") == "job.json: this is not JSON: number overflow parsing '1e999'");
   CHECK(refused(R"({"a": {"b": 1, "b": 2}})") == "job.json: \"b\" stands twice in one object; allowed: each name once");
   CHECK(nf::parse_json(R"({"a": {"b": 1}, "b": 2})", "job.json")["b"] == 2);
+  CHECK(nf::parse_json(std::string(100, '[') + std::string(100, ']'), "job.json").is_array());
+  CHECK(refused(std::string(101, '[') + std::string(101, ']')) ==
+        "job.json: lists and objects stand too deep in each other; allowed: 100 levels");
+  CHECK(refused(std::string(1'000'000, '[')).starts_with("job.json: lists and objects stand too deep"));
 }
 
 TEST_CASE("a file that cannot be read is named", "[config]") {

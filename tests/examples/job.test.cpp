@@ -104,10 +104,10 @@ TEST_CASE("wrong policies in a job are refused", "[examples]") {
   CHECK(refused("digits.json", R"({"trajectory": {"steps": 1001}})") == "/trajectory/steps: 1001; allowed: 1 to 1000");
   CHECK(refused("mixture.json", R"({"solver": {"order": 0}})") == "/solver/order: 0; allowed: 1 to 4");
   CHECK(refused("mixture.json", R"({"solver": {"order": 9}})") == "/solver/order: 9; allowed: 1 to 4");
-  CHECK(
-      refused("digits.json", R"({"scheduler": "ddim"})") ==
-      "/scheduler: unknown name; allowed: model, solver, schedule, trajectory, guidance, parameterisation, threshold, "
-      "condition, seed, count, first_sample, batch, outputs");
+  CHECK(refused("digits.json", R"({"scheduler": "ddim"})") ==
+        "/scheduler: unknown name; allowed: noisefall, model, solver, schedule, trajectory, guidance, "
+        "parameterisation, threshold, "
+        "condition, seed, count, first_sample, batch, outputs");
 }
 
 TEST_CASE("wrong outputs are refused", "[examples]") {

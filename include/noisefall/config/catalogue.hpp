@@ -123,7 +123,7 @@ class catalogue {
   template <class T, class Any>
   static void add_to(catalogue_list<Any>& list, std::string_view kind) {
     std::vector<std::string_view> names{type_of<T>.name};
-    if constexpr (requires { T::aliases(); })  // their names are literals, as the policy's own
+    if constexpr (HasAliases<T>)  // their names are literals, as the policy's own
       for (const auto& alias : T::aliases()) names.push_back(alias.name);
     put(list.entries_, kind, names, type_of<T>, make<T, Any>);
   }

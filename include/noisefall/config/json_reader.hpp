@@ -17,11 +17,16 @@
 
 namespace noisefall {
 
+// How deep lists and objects may stand in each other: looking at a value takes a call per level.
+inline constexpr int most_json_levels = 100;
+
 // Strict JSON: no comments, no trailing commas, no name twice in one object. `source` stands first in messages.
 inline nlohmann::json parse_json(std::string_view text, const std::string& source) {
   using event = nlohmann::json::parse_event_t;
   std::vector<std::set<std::string>> names;  // of the objects that are open
-  const auto once = [&](int, event what, nlohmann::json& parsed) {
+  const auto once = [&](int depth, event what, nlohmann::json& parsed) {
+    if (depth >= most_json_levels && (what == event::object_start || what == event::array_start))
+      throw error{source, "lists and objects stand too deep in each other", {most_json_levels, " levels"}};
     if (what == event::object_start) names.emplace_back();
     if (what == event::object_end) names.pop_back();
     if (what == event::key && !names.back().insert(parsed.get<std::string>()).second)

@@ -17,6 +17,12 @@ class archive {
   template <class T>
   requires std::is_trivially_copyable_v<T>
   void operator()(T& part) { bytes_of(&part, sizeof part); }
+  // Whatever the byte is, what is read is true or false.
+  void operator()(bool& part) {
+    unsigned char byte = part ? 1 : 0;
+    bytes_of(&byte, 1);
+    part = byte != 0;
+  }
   // The size stays: it is given by the run, not by the file.
   template <class T>
   void operator()(std::vector<T>& parts) {

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <utility>
@@ -232,6 +233,7 @@ class evaluator {
     place_guidance();
     for (const std::size_t tensor : guidance_tensor_) transfer(to, batch(tensor));
   }
+  bool is_sound() const { return current_tensor_ < std::size(guidance_tensor_); }
 
   const span& denoised() const {
     if (places_[arrays::denoised] == 0)

@@ -68,7 +68,7 @@ class planned_run final : public running<A, Z> {
       if (slot >= order_.size() || (seen >> slot & 1) != 0) return false;
       seen |= std::uint64_t{1} << slot;
     }
-    return steps <= core.chosen->path.steps() && stored_ <= history_;
+    return core.is_sound() && steps <= core.chosen->path.steps() && stored_ <= history_;
   }
 
   // The evaluation that the run waits for, the same until it is answered; nullptr when every leg is done.

@@ -46,7 +46,7 @@ class discrete_schedule {
 
   // The level at t, exact at integers; t is clamped to [0, N - 1].
   noise_level at(double t) const {
-    const double clamped = std::min(std::max(t, 0.0), t_max());
+    const double clamped = std::min(std::max(0.0, t), t_max());  // NaN becomes 0
     const std::size_t low = static_cast<std::size_t>(clamped);
     const double weight = clamped - static_cast<double>(low);
     if (weight == 0) {

@@ -47,7 +47,7 @@ class vp_table {
     const std::vector<double>& logs = table_->log_alphas;
     const double position = t * static_cast<double>(length()) - 1;
     const double last = static_cast<double>(length() - 2);
-    const double low = std::min(std::max(std::floor(position), 0.0), last);
+    const double low = std::min(std::max(0.0, std::floor(position)), last);  // NaN becomes 0
     const std::size_t i = static_cast<std::size_t>(low);
     const double log_alpha = std::fmin(logs[i] + (position - low) * (logs[i + 1] - logs[i]), 0.0);
     return {t, std::exp(log_alpha), std::sqrt(-std::expm1(2 * log_alpha))};

@@ -29,6 +29,9 @@ struct leading {
   trajectory operator()(const S& schedule) const {
     check();
     const std::size_t length = table_length(schedule, name);
+    const long most = static_cast<long>(length);
+    require(steps_offset > -most && steps_offset < most, name, {"steps_offset: ", steps_offset},
+            {"below the table's length, ", most});
     return over_indices(schedule, leading_indices(steps, length, steps_offset), end, name);
   }
 };

@@ -52,6 +52,7 @@ trajectory over_times(const S& schedule, std::size_t n, std::optional<double> t_
   require_steps(n, where);
   const double last = t_last.value_or(schedule.t_min()), first = t_first.value_or(schedule.t_max());
   const std::size_t points = end == final_level::zero ? n : n + 1;
+  require(points == 1 || last < first, where, {"t_last: ", last, ", t_first: ", first}, "t_last below t_first");
   std::vector<double> times = ramp(points, last, first);
   times.front() = first;
   if (points > 1) times.back() = last;

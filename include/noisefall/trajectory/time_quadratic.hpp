@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <noisefall/core/papers.hpp>
@@ -26,7 +27,11 @@ struct time_quadratic {
   std::optional<double> t_last{};   // the last noisy level; empty: the schedule's t_min()
   final_level end = final_level::sigma_min;
 
-  void check() const { require_steps(steps, name); }
+  void check() const {
+    require_steps(steps, name);
+    for (const auto& [field, t] : {std::pair{"t_first: ", t_first}, std::pair{"t_last: ", t_last}})
+      require(!t || *t >= 0, name, {field, t.value_or(0)}, "0 or more");
+  }
 
   template <NoiseSchedule S>
   trajectory operator()(const S& schedule) const {

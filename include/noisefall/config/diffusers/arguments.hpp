@@ -35,7 +35,7 @@ struct diffusers_arguments {
     const fields f{object, pointer};
     f.allow_only({"num_inference_steps", "timesteps", "sigmas", "mu", "original_inference_steps", "strength"});
     const auto count = [&](std::string_view name, std::optional<std::size_t>& to) {
-      if (f.has(name)) to = static_cast<std::size_t>(f.integer(name, 0, 1));
+      if (f.has(name)) to = static_cast<std::size_t>(f.integer(name, 0, 1, 1000000));
     };
     count("num_inference_steps", num_inference_steps);
     count("original_inference_steps", original_inference_steps);

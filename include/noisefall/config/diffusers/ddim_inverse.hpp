@@ -32,7 +32,7 @@ struct ddim_inverse_class {
   explicit ddim_inverse_class(const fields& f) {
     betas.read(f, true);
     spacing.spacing = f.choice("timestep_spacing", "leading", {"leading", "trailing"});
-    spacing.offset = static_cast<long>(f.integer("steps_offset", 0, 0));
+    spacing.offset = static_cast<long>(f.integer("steps_offset", 0, 0, 1000000));
     const bool clip = f.boolean("clip_sample", true);
     map.range = f.number("clip_sample_range", 1, positive);
     if (clip) map.how = threshold::kind::fixed;

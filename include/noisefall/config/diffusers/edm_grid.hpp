@@ -25,7 +25,7 @@ struct edm_fields {
     sigma_data = f.number("sigma_data", sigma_data, positive);
     rho = f.number("rho", rho, positive);
     schedule = f.choice("sigma_schedule", schedule, {"karras", "exponential"});
-    train_steps = static_cast<std::size_t>(f.integer("num_train_timesteps", 1000, 1));
+    train_steps = static_cast<std::size_t>(f.integer("num_train_timesteps", 1000, 1, 1000000));
   }
 
   // `ramp` goes from 0 (sigma_max) to 1 (sigma_min); the exponential schedule looks at its length only.

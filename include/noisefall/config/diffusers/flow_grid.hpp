@@ -31,8 +31,8 @@ struct flow_fields {
     dynamic_shift = f.boolean("use_dynamic_shifting", false);
     base_shift = f.number("base_shift", base_shift);
     max_shift = f.number("max_shift", max_shift);
-    base_image_seq_len = static_cast<std::size_t>(f.integer("base_image_seq_len", 256, 1));
-    max_image_seq_len = static_cast<std::size_t>(f.integer("max_image_seq_len", 4096, 1));
+    base_image_seq_len = static_cast<std::size_t>(f.integer("base_image_seq_len", 256, 1, 1000000));
+    max_image_seq_len = static_cast<std::size_t>(f.integer("max_image_seq_len", 4096, 1, 1000000));
     invert = f.boolean("invert_sigmas", false);
     shift_terminal =
         f.maybe_number("shift_terminal", {.low = 0, .high = 1, .open_high = true, .text = "a number in [0, 1)"});

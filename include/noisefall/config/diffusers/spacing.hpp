@@ -18,7 +18,7 @@ struct spacing_fields {
 
   void read(const fields& f) {
     spacing = f.choice("timestep_spacing", spacing, {"leading", "trailing", "linspace"});
-    offset = static_cast<long>(f.integer("steps_offset", offset, 0));
+    offset = static_cast<long>(f.integer("steps_offset", offset, 0, 1000000));
   }
 
   friend bool operator==(const spacing_fields&, const spacing_fields&) = default;

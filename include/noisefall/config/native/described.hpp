@@ -111,6 +111,14 @@ struct described_as {
   using policy = T;
 };
 
+// Further names of a policy, each for other values than its defaults: an array of {name, solver}. What a policy derives
+// from another one is not its own.
+template <class T>
+concept HasAliases = requires {
+  { T::aliases()[0].name } -> std::convertible_to<std::string_view>;
+  requires std::same_as<std::remove_cvref_t<decltype(T::aliases()[0].solver)>, T>;
+};
+
 // All that reading and writing need to know of a described type.
 struct policy_type {
   std::string_view name, reference;  // empty where the policy has none; then none is read or written
@@ -138,7 +146,7 @@ void check_policy([[maybe_unused]] const void* policy) {
 template <class T>
 void start_policy([[maybe_unused]] std::size_t alias, function_ref<void(void*)> use) {
   T policy{};
-  if constexpr (requires { T::aliases(); })
+  if constexpr (HasAliases<T>)
     if (alias != no_alias) policy = T::aliases()[alias].solver;
   use(&policy);
 }
