@@ -119,9 +119,9 @@ void load(Run& run, std::span<const std::byte> bytes) {
     constexpr const char* allowed = "the run of an equal sampler, with the same shape, seed and first_sample";
     const std::string_view name = field.name;
     if (name == "shape" || name == "sampler")
-      throw error{"checkpoint: load", {"another ", name, " than this run's"}, allowed};
-    throw error{
-        "checkpoint: load", {"another ", name, " than this run's (", saved, " instead of ", field.value, ")"}, allowed};
+      refuse("checkpoint: load", {"another ", name, " than this run's"}, allowed);
+    refuse("checkpoint: load", {"another ", name, " than this run's (", saved, " instead of ", field.value, ")"},
+           allowed);
   }
   detail::checkpoint_counter needed;
   run.transfer(needed);
@@ -130,7 +130,7 @@ void load(Run& run, std::span<const std::byte> bytes) {
   run.transfer(in);
   if (!run.is_sound()) {
     run.restart();
-    throw error{"checkpoint: load", "numbers that no run has: the bytes are damaged", "the bytes that save() gave"};
+    refuse("checkpoint: load", "numbers that no run has: the bytes are damaged", "the bytes that save() gave");
   }
 }
 

@@ -137,11 +137,9 @@ class evaluator {
       wanted = wanted | chosen->guidance.needs(here);
     }
     if (wanted.size() > output_count_)
-      throw error{
-          "guidance",
-          {"asks for ", wanted.size(), " branches in step ", step},
-          {output_count_,
-           ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"}};
+      refuse("guidance", {"asks for ", wanted.size(), " branches in step ", step},
+             {output_count_,
+              ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"});
     request.at = {levels, labels, {}, settings.seed, settings.first_sample, step, call};
     request.state = state;
     if (scaled_ != none) scale_input(state, levels);
@@ -158,18 +156,18 @@ class evaluator {
 
   // Takes the answer: checks it, splits off variances, weighs the branches.
   void take(std::span<const view> outputs) {
-    if (!asked) throw error{"run: answer", "nothing was asked", "next() first"};
+    if (!asked) refuse("run: answer", "nothing was asked", "next() first");
     if (outputs.size() != request.branches.size())
-      throw error{"run: answer", {outputs.size(), " outputs"}, {request.branches.size(), ", one per branch asked for"}};
+      refuse("run: answer", {outputs.size(), " outputs"}, {request.branches.size(), ", one per branch asked for"});
     const bool own = outputs.data() == own_outputs_.begin();
     parts_.clear();
     for (std::size_t k = 0; k < outputs.size(); ++k) {
       if (!own) require_shape(k, outputs[k]);
       if (settings.checked && !algebra.finite(outputs[k]))
-        throw error{{"predictor: step ", request.at.step},
-                    {"the output of branch ", request.branches[k],
-                     " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)"},
-                    "every element written, with finite numbers"};
+        refuse({"predictor: step ", request.at.step},
+               {"the output of branch ", request.branches[k],
+                " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)"},
+               "every element written, with finite numbers");
       if (settings.output_parts == 2) parts_.push_back(algebra.part(outputs[k], 0, 2));
     }
     branch_outputs_ = settings.output_parts == 1 ? outputs : std::span<const view>{parts_.begin(), parts_.size()};
@@ -239,8 +237,7 @@ class evaluator {
   const span& scratch() const { return batch(scratch_); }
   const view& scratch_view() const { return batch_view(scratch_); }
   const span& denoised() const {
-    if (denoised_ == none)
-      throw error{"run: denoised", "the run does not keep it", "run_settings::keep_denoised = true"};
+    if (denoised_ == none) refuse("run: denoised", "the run does not keep it", "run_settings::keep_denoised = true");
     return batch(denoised_);
   }
 
@@ -347,8 +344,7 @@ class evaluator {
 
   void require_shape(std::size_t k, const view& output) const {
     const shape wanted = shape_of(request.outputs[k]), given = shape_of(output);
-    if (!(given == wanted))
-      throw error{"run: answer", {"output ", k, " of shape ", to_string(given)}, to_string(wanted)};
+    if (!(given == wanted)) refuse("run: answer", {"output ", k, " of shape ", to_string(given)}, to_string(wanted));
   }
 
   void scale_input(const view& state, std::span<const noise_level> levels) {

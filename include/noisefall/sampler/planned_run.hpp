@@ -159,8 +159,8 @@ class planned_run final : public running<A, Z> {
   // The look ahead has counted the arrays of rows; what is left to go wrong is a rule over very many branches.
   void run_complete_pass() {
     if (core.builder.overflowed())
-      throw error{
-          core.chosen->solver_name(), {"a pass over more than 8 arrays in step ", steps}, "8 arrays: fewer branches"};
+      refuse(core.chosen->solver_name(), {"a pass over more than 8 arrays in step ", steps},
+             "8 arrays: fewer branches");
     core.run_pass();
   }
 

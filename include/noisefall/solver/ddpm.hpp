@@ -81,11 +81,12 @@ struct ddpm {
       case variance_kind::fixed_large:
         return add_noise(p, at, temperature * std::sqrt(large));
       case variance_kind::learned:
-        p.variance = {.how = learned_variance::kind::direct};
+        p.variance = learned_variance{.how = learned_variance::kind::direct};
         break;
       case variance_kind::learned_range:
         if (small == 0) return;
-        p.variance = {.how = learned_variance::kind::range, .log_low = std::log(small), .log_high = std::log(large)};
+        p.variance = learned_variance{
+            .how = learned_variance::kind::range, .log_low = std::log(small), .log_high = std::log(large)};
         break;
     }
     add_noise(p, at, temperature);
