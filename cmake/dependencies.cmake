@@ -28,32 +28,40 @@ macro(_noisefall_find_or_fetch name find_arguments)
   endif()
 endmacro()
 
+# A library of headers alone: a download is its headers and `target`, nothing else. Its own build would install it with
+# noisefall and, Eigen's, add 938 tests to the project.
+function(_noisefall_need_headers name target folder find_arguments)
+  _noisefall_find_or_fetch(${name} "${find_arguments}" ${ARGN} SOURCE_SUBDIR not-used)
+  if(NOT TARGET ${target})
+    string(TOLOWER ${name} fetched)
+    add_library(noisefall_fetched_${fetched} INTERFACE)
+    target_include_directories(noisefall_fetched_${fetched} SYSTEM INTERFACE ${${fetched}_SOURCE_DIR}${folder})
+    add_library(${target} ALIAS noisefall_fetched_${fetched})
+  endif()
+endfunction()
+
 function(_noisefall_need_nlohmann_json)
-  _noisefall_find_or_fetch(nlohmann_json "3.10"
+  _noisefall_need_headers(nlohmann_json nlohmann_json::nlohmann_json /include "3.10"
     URL https://github.com/nlohmann/json/releases/download/v3.11.3/json.tar.xz
     URL_HASH SHA256=d6c65aca6b1ed68e7a182f4757257b107ae403032760ed6ef121c9d55e81757d)
 endfunction()
 
 function(_noisefall_need_Eigen3)
-  # Eigen's own build would add 938 tests to this project: take the headers alone.
-  _noisefall_find_or_fetch(Eigen3 "3.4"
+  _noisefall_need_headers(Eigen3 Eigen3::Eigen "" "3.4"
     URL https://gitlab.com/libeigen/eigen/-/archive/3.4.0/eigen-3.4.0.tar.gz
-    URL_HASH SHA256=8586084f71f9bde545ee7fa6d00288b264a2b7ac3607b974e54d13e7162c1c72
-    SOURCE_SUBDIR not-used)
-  if(NOT TARGET Eigen3::Eigen)
-    add_library(noisefall_eigen INTERFACE)
-    target_include_directories(noisefall_eigen SYSTEM INTERFACE ${eigen3_SOURCE_DIR})
-    add_library(Eigen3::Eigen ALIAS noisefall_eigen)
-  endif()
+    URL_HASH SHA256=8586084f71f9bde545ee7fa6d00288b264a2b7ac3607b974e54d13e7162c1c72)
 endfunction()
 
 function(_noisefall_need_xtensor)
-  _noisefall_find_or_fetch(xtl ""  # before xtensor, which looks for it
+  _noisefall_need_headers(xtl xtl /include ""
     URL https://github.com/xtensor-stack/xtl/archive/refs/tags/0.7.7.tar.gz
     URL_HASH SHA256=44fb99fbf5e56af5c43619fc8c29aa58e5fad18f3ba6e7d9c55c111b62df1fbb)
-  _noisefall_find_or_fetch(xtensor ""
+  _noisefall_need_headers(xtensor xtensor /include ""
     URL https://github.com/xtensor-stack/xtensor/archive/refs/tags/0.25.0.tar.gz
     URL_HASH SHA256=32d5d9fd23998c57e746c375a544edf544b74f0a18ad6bc3c38cbba968d5e6c7)
+  if(TARGET noisefall_fetched_xtensor)
+    target_link_libraries(noisefall_fetched_xtensor INTERFACE xtl)
+  endif()
 endfunction()
 
 function(_noisefall_need_ZLIB)

@@ -1,4 +1,4 @@
-# Installs the headers and the package that find_package(noisefall [COMPONENTS config models testing]) reads.
+# Installs the headers and the package that find_package(noisefall [COMPONENTS ...]) reads.
 #
 # Only noisefall::noisefall and noisefall::testing are exported. The targets with a dependency are made by the package
 # file, for who asks for them: so installing works the same whether a dependency was found, downloaded or left out.
@@ -14,6 +14,6 @@ install(TARGETS noisefall noisefall_testing EXPORT noisefall-targets
 install(EXPORT noisefall-targets NAMESPACE noisefall:: DESTINATION ${package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/noisefall-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES ${PROJECT_SOURCE_DIR}/cmake/noisefall-config.cmake
+install(FILES ${PROJECT_SOURCE_DIR}/cmake/noisefall-config.cmake ${PROJECT_SOURCE_DIR}/cmake/kernels.cpp
   ${PROJECT_BINARY_DIR}/noisefall-config-version.cmake DESTINATION ${package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/noisefall)

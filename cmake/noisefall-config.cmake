@@ -1,18 +1,35 @@
-# find_package(noisefall) gives noisefall::noisefall and noisefall::testing and looks for nothing else;
-# COMPONENTS config adds noisefall::config (nlohmann_json), COMPONENTS models adds noisefall::models (Eigen).
+# find_package(noisefall) gives noisefall::noisefall and noisefall::testing and looks for nothing else. COMPONENTS adds
+#   config    noisefall::config (nlohmann_json)
+#   models    noisefall::models (Eigen)
+#   eigen     noisefall::eigen (Eigen): adapters/eigen.hpp
+#   xtensor   noisefall::xtensor (xtensor): adapters/xtensor.hpp, adapters/npy.hpp
+#   kernels   noisefall::kernels, a static library that is compiled in the asking project, by its compiler
 include(${CMAKE_CURRENT_LIST_DIR}/noisefall-targets.cmake)
 
 set(noisefall_config_needs nlohmann_json nlohmann_json::nlohmann_json)
 set(noisefall_models_needs Eigen3 Eigen3::Eigen)
+set(noisefall_eigen_needs Eigen3 Eigen3::Eigen)
+set(noisefall_xtensor_needs xtensor xtensor)
 
 foreach(component IN LISTS noisefall_FIND_COMPONENTS)
   set(noisefall_${component}_FOUND FALSE)
   if(component STREQUAL "testing")
     set(noisefall_testing_FOUND TRUE)
+  elseif(component STREQUAL "kernels")
+    set(noisefall_kernels_FOUND TRUE)
+    if(NOT TARGET noisefall::kernels)
+      add_library(noisefall_kernels STATIC EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/kernels.cpp)
+      target_link_libraries(noisefall_kernels PUBLIC noisefall::noisefall)
+      target_compile_definitions(noisefall_kernels INTERFACE NOISEFALL_COMPILED_KERNELS)
+      set_target_properties(noisefall_kernels PROPERTIES POSITION_INDEPENDENT_CODE ON)
+      add_library(noisefall::kernels ALIAS noisefall_kernels)
+    endif()
   elseif(DEFINED noisefall_${component}_needs)
     list(GET noisefall_${component}_needs 0 noisefall_package)
     list(GET noisefall_${component}_needs 1 noisefall_target)
-    find_package(${noisefall_package} QUIET)
+    if(NOT TARGET ${noisefall_target})  # the asking project may have its own
+      find_package(${noisefall_package} QUIET)
+    endif()
     if(TARGET ${noisefall_target})
       set(noisefall_${component}_FOUND TRUE)
       if(NOT TARGET noisefall::${component})
@@ -28,7 +45,7 @@ foreach(component IN LISTS noisefall_FIND_COMPONENTS)
         "component ${component} needs the package ${noisefall_package}, which was not found. ")
     else()
       string(APPEND noisefall_NOT_FOUND_MESSAGE
-        "there is no component ${component}; there are config, models, testing. ")
+        "there is no component ${component}; there are config, eigen, kernels, models, testing, xtensor. ")
     endif()
   endif()
 endforeach()

@@ -4,7 +4,18 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
+#include <noisefall/adapters/eigen.hpp>
+#include <noisefall/adapters/xtensor.hpp>
+#include <noisefall/config/json_reader.hpp>
+#include <noisefall/models/network_output.hpp>
+#include <noisefall/tensor/span_algebra.hpp>
+
+namespace nf = noisefall;
+
 int main() {
   const nlohmann::json version = {NOISEFALL_VERSION_MAJOR, NOISEFALL_VERSION_MINOR, NOISEFALL_VERSION_PATCH};
-  return Eigen::Vector3i(version[0], version[1], version[2]).size() == 3 ? 0 : 1;
+  Eigen::VectorXf three = Eigen::VectorXf::Constant(3, static_cast<float>(version.size()));
+  xt::xtensor<float, 2> array = xt::ones<float>({1, 3});
+  const bool finite = nf::span_algebra<float>{}.finite(nf::view_of(array));
+  return finite && nf::view_of(three).sample_size() == array.size() && three[2] == 3 ? 0 : 1;
 }

@@ -73,7 +73,7 @@ class message {
 };
 
 // Thrown while a sampler, a trajectory or a run is being built, never by the loop itself.
-// what() reads "where: what; allowed: ...".
+// what() reads "where: what; allowed: ...". Without exceptions, see on_error below.
 class error : public std::invalid_argument {
  public:
   [[gnu::cold]] error(const message& where, const message& what, const message& allowed)
@@ -93,9 +93,26 @@ class error : public std::invalid_argument {
   std::string where_, what_, allowed_;
 };
 
+#ifndef __cpp_exceptions
+// For programs compiled without exceptions, which define this function once:
+//   void noisefall::on_error(const noisefall::error& e) { log(e.what()); reset(); }
+// It is called where noisefall::error would be thrown, and must not return: the library neither ends a program nor goes
+// on with what it refused. All files of a program are compiled with exceptions, or all without.
+[[noreturn]] void on_error(const error& what);
+#endif
+
+// Throws noisefall::error.
+[[noreturn, gnu::cold]] inline void refuse(const message& where, const message& what, const message& allowed) {
+#ifdef __cpp_exceptions
+  throw error{where, what, allowed};
+#else
+  on_error(error{where, what, allowed});
+#endif
+}
+
 // Throws noisefall::error unless `holds`.
 inline void require(bool holds, const message& where, const message& what, const message& allowed) {
-  if (!holds) throw error{where, what, allowed};
+  if (!holds) refuse(where, what, allowed);
 }
 
 }  // namespace noisefall

@@ -40,12 +40,19 @@ class any_guidance {
   // The rule, if it is a G; else null.
   template <Guidance G>
   const G* get_if() const {
-    const auto* held = dynamic_cast<const holder<G>*>(&*rule_);
-    return held ? &held->rule : nullptr;
+    return rule_->type() == type_of<G>() ? &static_cast<const holder<G>&>(*rule_).rule : nullptr;
   }
 
  private:
+  // One address per type: what typeid would say, in programs compiled without it too.
+  template <class G>
+  static const void* type_of() {
+    static constexpr char address = 0;
+    return &address;
+  }
+
   struct interface : counted {
+    virtual const void* type() const = 0;
     virtual std::string_view name() const = 0;
     virtual std::string_view reference() const = 0;
     virtual guidance_space space() const = 0;
@@ -62,6 +69,7 @@ class any_guidance {
   template <class G>
   struct holder final : interface {
     explicit holder(G held) : rule{std::move(held)} {}
+    const void* type() const override { return type_of<G>(); }
     std::string_view name() const override {
       if constexpr (requires { G::name; })
         return G::name;

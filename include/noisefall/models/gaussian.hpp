@@ -51,12 +51,11 @@ class gaussian {
   template <class T>
   void predict(view<std::type_identity_t<T>> x, const evaluation& at, std::size_t law_index, mutable_view<T> out) {
     if (law_index >= laws_.size())
-      throw error{"gaussian: condition", "law " + std::to_string(law_index),
-                  "0 to " + std::to_string(laws_.size() - 1)};
+      refuse("gaussian: condition", "law " + std::to_string(law_index), "0 to " + std::to_string(laws_.size() - 1));
     const decomposed& law = laws_[law_index];
     const std::size_t d = x.sample_size();
     for (const std::size_t n : {law.mean.size(), law.variance.size()})
-      if (n != 1 && n != d) throw error{"gaussian", "samples of " + std::to_string(d) + " elements", std::to_string(n)};
+      if (n != 1 && n != d) refuse("gaussian", "samples of " + std::to_string(d) + " elements", std::to_string(n));
     for (std::size_t i = 0; i < x.samples(); ++i) {
       const noise_level& level = at.level(i);
       const output_row row = row_of(gives_, level, sigma_data_);

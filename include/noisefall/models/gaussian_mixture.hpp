@@ -75,12 +75,12 @@ class gaussian_mixture {
   void predict(view<std::type_identity_t<T>> x, const evaluation& at, const component_subset& given,
                mutable_view<T> out) {
     if (x.sample_size() != dimension())
-      throw error{"gaussian_mixture", "samples of " + std::to_string(x.sample_size()) + " elements",
-                  std::to_string(dimension())};
+      refuse("gaussian_mixture", "samples of " + std::to_string(x.sample_size()) + " elements",
+             std::to_string(dimension()));
     for (const std::size_t k : given.only)
       if (k >= all_.size())
-        throw error{"gaussian_mixture: condition", "component " + std::to_string(k),
-                    "0 to " + std::to_string(all_.size() - 1)};
+        refuse("gaussian_mixture: condition", "component " + std::to_string(k),
+               "0 to " + std::to_string(all_.size() - 1));
     for (std::size_t i = 0; i < x.samples(); ++i) {
       const noise_level& level = at.level(i);
       const T* from = x.sample(i);

@@ -50,7 +50,7 @@ struct brownian_path {
 
  private:
   static double clock(double rho) {
-    if (!(rho >= 0)) throw error{"brownian path", {"a level sigma / alpha of ", rho}, "[0, infinity]"};
+    if (!(rho >= 0)) refuse("brownian path", {"a level sigma / alpha of ", rho}, "[0, infinity]");
     return std::isinf(rho) ? 1.0 : rho / (1 + rho);
   }
 
@@ -75,7 +75,7 @@ struct brownian_path {
       }
       double variance = 0;
       for (std::size_t k = 0; k < count; ++k) variance = std::fma(weight[k], weight[k], variance);
-      if (variance == 0) throw error{"brownian path", "an increment between equal levels", "two different levels"};
+      if (variance == 0) refuse("brownian path", "an increment between equal levels", "two different levels");
       // To 29 bits, so that a product with a float is exact and the sum's bits do not depend on contraction.
       for (std::size_t k = 0; k < count; ++k)
         weight[k] = std::bit_cast<double>(std::bit_cast<std::uint64_t>(weight[k] / std::sqrt(variance)) >> 24 << 24);

@@ -85,7 +85,7 @@ class normal_maker {
         stream_{stream},
         keys_{{static_cast<std::uint32_t>(stream.seed), static_cast<std::uint32_t>(stream.seed >> 32)}, stream.draw} {
     if (std::uint64_t{stream.sample_size} > std::uint64_t{1} << 34)
-      throw error{"noise", "a sample of " + std::to_string(stream.sample_size) + " elements", "up to 2^34 elements"};
+      refuse("noise", "a sample of " + std::to_string(stream.sample_size) + " elements", "up to 2^34 elements");
   }
 
   template <std::floating_point T>

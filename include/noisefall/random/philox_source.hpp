@@ -21,7 +21,7 @@ inline std::uint32_t philox_draw(const increment& which) {
   if (which.step == increment::initial) return 0;
   constexpr std::uint32_t slots = 3, last_step = (first_path_draw - 1 - slots) / slots;
   if (which.slot >= slots || which.step > last_step)
-    throw error{"noise", {"step ", which.step, ", slot ", which.slot}, {"steps up to ", last_step, ", slots 0 to 2"}};
+    refuse("noise", {"step ", which.step, ", slot ", which.slot}, {"steps up to ", last_step, ", slots 0 to 2"});
   return 1 + slots * which.step + which.slot;
 }
 

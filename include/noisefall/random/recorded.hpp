@@ -34,9 +34,9 @@ class recorded_noise {
     const std::vector<T>& values = find(which).values;
     const std::size_t samples = sample_size == 0 ? 0 : values.size() / sample_size;
     if (which.first_sample > samples || out.size() > (samples - which.first_sample) * sample_size)
-      throw error{"recorded noise",
-                  {out.size(), " elements from sample ", which.first_sample, " for ", name(which.step, which.slot)},
-                  {samples, " samples of ", sample_size, " elements"}};
+      refuse("recorded noise",
+             {out.size(), " elements from sample ", which.first_sample, " for ", name(which.step, which.slot)},
+             {samples, " samples of ", sample_size, " elements"});
     const T* const first = values.data() + which.first_sample * sample_size;
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<U>(first[i]);
   }
@@ -48,7 +48,7 @@ class recorded_noise {
   const recorded_draw<T>& find(const increment& which) const {
     for (const recorded_draw<T>& draw : recording_->draws)
       if (draw.step == which.step && draw.slot == which.slot) return draw;
-    throw error{"recorded noise", {"no draw for ", name(which.step, which.slot)}, recorded()};
+    refuse("recorded noise", {"no draw for ", name(which.step, which.slot)}, recorded());
   }
   static std::string name(std::uint32_t step, std::uint32_t slot) {
     return step == increment::initial ? message{"the initial noise, slot ", slot}.text()

@@ -39,9 +39,9 @@ struct torch_cpu {
   // Throws on what it cannot draw: a run asks before it begins.
   void check(const increment& which, std::size_t) const {
     if (which.first_sample != 0)
-      throw error{"torch_cpu", {"first sample ", which.first_sample}, "0: a call draws a whole batch"};
+      refuse("torch_cpu", {"first sample ", which.first_sample}, "0: a call draws a whole batch");
     if (which.step != increment::initial && which.slot >= slots_per_step)
-      throw error{"torch_cpu", {"slot ", which.slot}, {"below slots_per_step = ", slots_per_step}};
+      refuse("torch_cpu", {"slot ", which.slot}, {"below slots_per_step = ", slots_per_step});
   }
 
  private:

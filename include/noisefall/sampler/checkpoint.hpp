@@ -170,8 +170,8 @@ void load_checkpoint(Run& run, std::span<const std::byte> bytes, const std::stri
     if (saved == field.value) continue;
     constexpr const char* allowed = "the run of an equal sampler, with the same shape, seed and first_sample";
     const std::string_view name = field.name;
-    if (name == "shape" || name == "sampler") throw error{where, {"another ", name, " than this run's"}, allowed};
-    throw error{where, {"another ", name, " than this run's (", saved, " instead of ", field.value, ")"}, allowed};
+    if (name == "shape" || name == "sampler") refuse(where, {"another ", name, " than this run's"}, allowed);
+    refuse(where, {"another ", name, " than this run's (", saved, " instead of ", field.value, ")"}, allowed);
   }
   checkpoint_counter needed;
   run.transfer(needed);
@@ -182,7 +182,7 @@ void load_checkpoint(Run& run, std::span<const std::byte> bytes, const std::stri
   if (run.is_sound()) return;
   checkpoint_reader back{before.written};
   run.transfer(back);
-  throw error{where, "numbers that no run has", "the bytes that save() gave"};
+  refuse(where, "numbers that no run has", "the bytes that save() gave");
 }
 
 }  // namespace detail

@@ -68,7 +68,7 @@ inline std::filesystem::path temporary_beside(const std::filesystem::path& file,
     }
     if (errno != EEXIST) break;
   }
-  throw error{file.string(), {"cannot be written: ", std::strerror(errno)}, "a place to write to"};
+  refuse(file.string(), {"cannot be written: ", std::strerror(errno)}, "a place to write to");
 }
 
 inline void write_whole(const std::filesystem::path& file, std::span<const std::byte> bytes) {
@@ -79,14 +79,14 @@ inline void write_whole(const std::filesystem::path& file, std::span<const std::
     to.close();
     std::error_code ignored;
     std::filesystem::remove(temporary, ignored);
-    throw error{file.string(), {"cannot be written: ", why}, {"room for ", bytes.size(), " bytes"}};
+    refuse(file.string(), {"cannot be written: ", why}, {"room for ", bytes.size(), " bytes"});
   });
   std::error_code failed;
   std::filesystem::rename(name, file, failed);
   if (!failed) return;
   std::error_code ignored;
   std::filesystem::remove(name, ignored);
-  throw error{file.string(), {"cannot be written: ", failed.message()}, "the name of a file, new or to be replaced"};
+  refuse(file.string(), {"cannot be written: ", failed.message()}, "the name of a file, new or to be replaced");
 }
 
 inline std::vector<std::byte> read_whole(const std::filesystem::path& file) {

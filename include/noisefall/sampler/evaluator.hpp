@@ -168,18 +168,18 @@ class evaluator {
 
   // Takes the answer: checks it and splits off variances.
   void take(std::span<const view> outputs) {
-    if (!asked) throw error{"run: answer", "nothing was asked", "next() first"};
+    if (!asked) refuse("run: answer", "nothing was asked", "next() first");
     if (outputs.size() != request.branches.size())
-      throw error{"run: answer", {outputs.size(), " outputs"}, {request.branches.size(), ", one per branch asked for"}};
+      refuse("run: answer", {outputs.size(), " outputs"}, {request.branches.size(), ", one per branch asked for"});
     const bool own = outputs.data() == own_outputs_.begin();
     parts_.clear();
     for (std::size_t k = 0; k < outputs.size(); ++k) {
       if (!own) require_shape(k, outputs[k]);
       if (settings.checked && !algebra.finite(outputs[k]))
-        throw error{{"predictor: step ", request.at.step},
-                    {"the output of branch ", request.branches[k],
-                     " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)"},
-                    "every element written, with finite numbers"};
+        refuse({"predictor: step ", request.at.step},
+               {"the output of branch ", request.branches[k],
+                " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)"},
+               "every element written, with finite numbers");
       if (settings.output_parts == 2) parts_.push_back(algebra.part(outputs[k], 0, 2));
     }
     branch_outputs_ = settings.output_parts == 1 ? outputs : std::span<const view>{parts_.begin(), parts_.size()};
@@ -237,7 +237,7 @@ class evaluator {
 
   const span& denoised() const {
     if (places_[arrays::denoised] == 0)
-      throw error{"run: denoised", "the run does not keep it", "run_settings::keep_denoised = true"};
+      refuse("run: denoised", "the run does not keep it", "run_settings::keep_denoised = true");
     return array(arrays::denoised);
   }
 
@@ -327,11 +327,9 @@ class evaluator {
   // Another set of branches than the last time.
   void ask_for(branch_set wanted, std::size_t step) {
     if (wanted.size() > output_count_)
-      throw error{
-          "guidance",
-          {"asks for ", wanted.size(), " branches in step ", step},
-          {output_count_,
-           ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"}};
+      refuse("guidance", {"asks for ", wanted.size(), " branches in step ", step},
+             {output_count_,
+              ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"});
     asked_for_ = wanted;
     request.branches.clear();
     request.outputs.clear();
@@ -347,8 +345,7 @@ class evaluator {
 
   void require_shape(std::size_t k, const view& output) const {
     const shape wanted = shape_of(request.outputs[k]), given = shape_of(output);
-    if (!(given == wanted))
-      throw error{"run: answer", {"output ", k, " of shape ", to_string(given)}, to_string(wanted)};
+    if (!(given == wanted)) refuse("run: answer", {"output ", k, " of shape ", to_string(given)}, to_string(wanted));
   }
 
   void scale_input(array_name looked_at, std::span<const noise_level> levels) {

@@ -192,9 +192,8 @@ class look_ahead {
   }
 
   [[gnu::cold]] void refuse_two_readings() const {
-    throw error{{"sampler: ", of_.solver_name()},
-                "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
-                "first-order solvers and dpm_pp_2m"};
+    refuse({"sampler: ", of_.solver_name()}, "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
+           "first-order solvers and dpm_pp_2m");
   }
 
   [[gnu::cold]] void look_at_own_steps() {
@@ -337,15 +336,15 @@ class look_ahead {
     const reading_weights w = weigh(of_.parameterisation, of_.guidance.space(), of, at, {1, 1}, 0);
     if (std::isfinite(w.state + w.output[0])) return;
     const bool x0 = of == quantity::x0;
-    throw error{where,
-                {"this parameterisation",
-                 (of_.guidance.space() == guidance_space::output ? "" : ", with a guidance in another space,"),
-                 " cannot give ", (x0 ? "x0" : "eps"),
-                 (at.alpha == 0   ? " at alpha = 0 (infinite noise)"
-                  : at.sigma == 0 ? " at sigma = 0"
-                                  : "")},
-                x0 ? "x0-, v- or flow-prediction, or a trajectory that starts at finite noise"
-                   : "eps-, v- or flow-prediction, or a trajectory that starts above sigma = 0"};
+    refuse(where,
+           {"this parameterisation",
+            (of_.guidance.space() == guidance_space::output ? "" : ", with a guidance in another space,"),
+            " cannot give ", (x0 ? "x0" : "eps"),
+            (at.alpha == 0   ? " at alpha = 0 (infinite noise)"
+             : at.sigma == 0 ? " at sigma = 0"
+                             : "")},
+           x0 ? "x0-, v- or flow-prediction, or a trajectory that starts at finite noise"
+              : "eps-, v- or flow-prediction, or a trajectory that starts above sigma = 0");
   }
 
   const policies& of_;

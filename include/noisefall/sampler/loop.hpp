@@ -38,7 +38,7 @@ void predict(Model& model, const Request& request, std::span<const Span> outs, c
 template <class Run, class Model, class Options>
 void answer(Run& run, Model& model, const Options& options) {
   const auto* asked = run.next();
-  if (asked == nullptr) throw error{"answer", "the run is done: there is nothing to answer", "a run whose next() asks"};
+  if (asked == nullptr) refuse("answer", "the run is done: there is nothing to answer", "a run whose next() asks");
   using span_type = std::remove_cvref_t<decltype(asked->outputs[0])>;
   if constexpr (requires { typename Model::output_type; }) {
     using narrow = typename Model::output_type;

@@ -46,9 +46,8 @@ struct run_options {
     if (branch == 0) return conditional;
     if (branch == 1) return unconditional;
     if (branch - 2 >= further.size())
-      throw error{"run: conditions",
-                  {"branch ", branch, " has no condition"},
-                  "`further` with a condition for every branch from 2 on"};
+      refuse("run: conditions", {"branch ", branch, " has no condition"},
+             "`further` with a condition for every branch from 2 on");
     return further[branch - 2];
   }
 };

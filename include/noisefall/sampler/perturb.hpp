@@ -20,12 +20,12 @@ template <class T, class A, class B>
 void mix(view<T> first, view<T> second, std::span<const noise_level> levels, mutable_view<T> out, const char* where,
          A a, B b) {
   if (!(first.extents() == out.extents() && second.extents() == out.extents()))
-    throw error{
+    refuse(
         where,
         {"shapes ", to_string(first.extents()), ", ", to_string(second.extents()), " into ", to_string(out.extents())},
-        "three equal shapes"};
+        "three equal shapes");
   if (levels.size() != 1 && levels.size() != out.samples())
-    throw error{where, {levels.size(), " levels for ", out.samples(), " samples"}, "one level, or one per sample"};
+    refuse(where, {levels.size(), " levels for ", out.samples(), " samples"}, "one level, or one per sample");
   std::vector<double> coefficients(pass_weights::storage_size(levels.size()));
   pass_description<view<T>, mutable_view<T>> mixed;
   mixed.inputs = {first, second};

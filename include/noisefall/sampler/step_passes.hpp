@@ -135,7 +135,7 @@ class step_passes {
   // The look ahead has counted the arrays of rows; what is left to go wrong is a rule over very many branches.
   void run_complete(function_ref<void()> run) const {
     if (builder_.overflowed())
-      throw error{chosen_.solver_name(), "a pass over more than 8 arrays", "8 arrays: fewer branches"};
+      refuse(chosen_.solver_name(), "a pass over more than 8 arrays", "8 arrays: fewer branches");
     run();
   }
 

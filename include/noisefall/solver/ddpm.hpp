@@ -104,11 +104,12 @@ struct ddpm {
         return add_noise(p, at, temperature * std::sqrt(std::pow(small, 1 - f) * std::pow(large, f)));
       }
       case variance_kind::learned:
-        p.variance = {.how = learned_variance::kind::direct};
+        p.variance = learned_variance{.how = learned_variance::kind::direct};
         break;
       case variance_kind::learned_range:
         if (small == 0) return;
-        p.variance = {.how = learned_variance::kind::range, .log_low = std::log(small), .log_high = std::log(large)};
+        p.variance = learned_variance{
+            .how = learned_variance::kind::range, .log_low = std::log(small), .log_high = std::log(large)};
         break;
     }
     add_noise(p, at, temperature);

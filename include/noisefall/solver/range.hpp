@@ -20,8 +20,8 @@ inline void require_range(const message& where, double value, double low, double
     if (s.back() == '.') s.pop_back();
     return s;
   };
-  if (high >= no_upper_bound) throw error{where, {"is ", text(value)}, {text(low), " or more, and finite"}};
-  throw error{where, {"is ", text(value)}, {text(low), " to ", text(high)}};
+  if (high >= no_upper_bound) refuse(where, {"is ", text(value)}, {text(low), " or more, and finite"});
+  refuse(where, {"is ", text(value)}, {text(low), " to ", text(high)});
 }
 
 // Throws unless the readings are clean data or noise.

@@ -31,11 +31,10 @@ class fused_pass {
     samples_ = extents.samples();
     sample_size_ = extents.sample_size();
     if (what.weights.lanes() != 1 && what.weights.lanes() != samples_)
-      throw error{"pass", std::to_string(what.weights.lanes()) + " lanes of weights",
-                  "1 or " + std::to_string(samples_)};
+      refuse("pass", std::to_string(what.weights.lanes()) + " lanes of weights", "1 or " + std::to_string(samples_));
     for (const std::span<const double> list : {what.limit, what.divisor})
       if (list.size() > 1 && list.size() != samples_)
-        throw error{"pass", std::to_string(list.size()) + " clamps", "none, 1 or " + std::to_string(samples_)};
+        refuse("pass", std::to_string(list.size()) + " clamps", "none, 1 or " + std::to_string(samples_));
     for (const auto& in : what.inputs) include(in);
     for (const auto& out : what.outputs) include(out);
     for (const auto& draw : what.draws)
@@ -67,8 +66,8 @@ class fused_pass {
   template <class View>
   void include(const View& of) {
     if (of.samples() != samples_ || of.sample_size() != sample_size_)
-      throw error{"pass", "an array of shape " + to_string(of.extents()),
-                  std::to_string(samples_) + " samples of " + std::to_string(sample_size_) + " elements"};
+      refuse("pass", "an array of shape " + to_string(of.extents()),
+             std::to_string(samples_) + " samples of " + std::to_string(sample_size_) + " elements");
     contiguous_ = contiguous_ && of.contiguous();
   }
 

@@ -26,10 +26,9 @@ class gram_of_samples {
         n_{basis.size() / columns_},
         set_{widest_instruction_set()} {
     if (inputs.empty() || n_ == 0 || n_ > most_vectors || basis.size() != n_ * columns_)
-      throw error{"gram",
-                  std::to_string(basis.size()) + " coefficients for " + std::to_string(inputs.size()) + " inputs",
-                  "1 to " + std::to_string(most_vectors) + " vectors of " + std::to_string(columns_) +
-                      " coefficients, over 1 or more inputs"};
+      refuse("gram", std::to_string(basis.size()) + " coefficients for " + std::to_string(inputs.size()) + " inputs",
+             "1 to " + std::to_string(most_vectors) + " vectors of " + std::to_string(columns_) +
+                 " coefficients, over 1 or more inputs");
     for (std::size_t v = 0; v < n_; ++v)
       if (!is_constant(v)) varying_[count_++] = v;
   }

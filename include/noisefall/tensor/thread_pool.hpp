@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
-#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -23,22 +22,21 @@ class thread_pool {
  public:
   // `threads` counts the caller's.
   explicit thread_pool(std::size_t threads = std::max(std::thread::hardware_concurrency(), 1U)) {
-    if (threads == 0) throw error{"thread_pool", "0 threads", "1 or more: the caller's is one of them"};
-    for (std::size_t k = 1; k < threads; ++k)
-      workers_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+    if (threads == 0) refuse("thread_pool", "0 threads", "1 or more: the caller's is one of them");
+    for (std::size_t k = 1; k < threads; ++k) crew_.workers.emplace_back([this] { work(); });
   }
 
-  std::size_t threads() const { return workers_.size() + 1; }
+  std::size_t threads() const { return crew_.workers.size() + 1; }
 
   void operator()(std::size_t tasks, function_ref<void(std::size_t)> task) {
-    if (tasks <= 1 || workers_.empty() || busy_.test_and_set(std::memory_order_acquire))
+    if (tasks <= 1 || crew_.workers.empty() || busy_.test_and_set(std::memory_order_acquire))
       return in_this_thread{}(tasks, task);
     job now{task, tasks};
     {
       const std::lock_guard lock{mutex_};
       job_ = &now;
     }
-    if (tasks > workers_.size())
+    if (tasks > crew_.workers.size())
       wake_.notify_all();
     else
       for (std::size_t k = 1; k < tasks; ++k) wake_.notify_one();
@@ -49,7 +47,9 @@ class thread_pool {
     }
     wait_for_helpers();
     busy_.clear(std::memory_order_release);
+#ifdef __cpp_exceptions
     if (now.failure) std::rethrow_exception(now.failure);
+#endif
   }
 
  private:
@@ -62,18 +62,44 @@ class thread_pool {
     std::exception_ptr failure{};
 
     void take_part() noexcept {
+#ifdef __cpp_exceptions
       try {
-        for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) task(i);
+        do_tasks();
       } catch (...) {
         next.store(tasks, std::memory_order_relaxed);
         if (!failed.exchange(true, std::memory_order_relaxed)) failure = std::current_exception();
       }
+#else
+      do_tasks();
+#endif
+    }
+    void do_tasks() {
+      for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) task(i);
     }
   };
 
-  void work(const std::stop_token& stop) {
+  // Ends and joins its threads, those too that began before one could not. (std::jthread is not in every library.)
+  struct crew {
+    explicit crew(thread_pool& of) : pool{of} {}
+    crew(const crew&) = delete;
+    crew& operator=(const crew&) = delete;
+    ~crew() {
+      {
+        const std::lock_guard lock{pool.mutex_};
+        pool.ending_ = true;
+      }
+      pool.wake_.notify_all();
+      for (std::thread& worker : workers) worker.join();
+    }
+    thread_pool& pool;
+    std::vector<std::thread> workers{};
+  };
+
+  void work() {
     std::unique_lock lock{mutex_};
-    while (wake_.wait(lock, stop, [this] { return job_ != nullptr; })) {
+    for (;;) {
+      wake_.wait(lock, [this] { return job_ != nullptr || ending_; });
+      if (job_ == nullptr) return;
       job* const now = job_;
       helpers_.fetch_add(1, std::memory_order_relaxed);
       lock.unlock();
@@ -92,10 +118,11 @@ class thread_pool {
 
   std::atomic_flag busy_{};
   std::mutex mutex_;
-  std::condition_variable_any wake_;
-  job* job_ = nullptr;  // under mutex_: what may still be joined
+  std::condition_variable wake_;
+  job* job_ = nullptr;   // under mutex_: what may still be joined
+  bool ending_ = false;  // under mutex_
   std::atomic<std::size_t> helpers_ = 0;
-  std::vector<std::jthread> workers_;  // last, so that they end before what they use
+  crew crew_{*this};  // last, so that the threads end before what they use
 };
 
 static_assert(Executor<thread_pool>);

@@ -30,8 +30,8 @@ class basic_view {
       : data_{data}, extents_{extents}, sample_stride_{sample_stride} {}
   constexpr basic_view(std::span<T> elements, const shape& extents) : basic_view{elements.data(), extents} {
     if (elements.size() != extents.size())
-      throw error{"view", std::to_string(elements.size()) + " elements for shape " + to_string(extents),
-                  std::to_string(extents.size()) + " elements"};
+      refuse("view", std::to_string(elements.size()) + " elements for shape " + to_string(extents),
+             std::to_string(extents.size()) + " elements");
   }
   constexpr operator basic_view<const T>() const requires(!std::is_const_v<T>) {
     return {data_, extents_, sample_stride_};
