@@ -19,7 +19,7 @@
 namespace noisefall {
 
 // Changes whenever the bytes below change their meaning.
-inline constexpr std::uint32_t checkpoint_version = 1;
+inline constexpr std::uint32_t checkpoint_version = 2;
 
 namespace detail {
 
@@ -83,13 +83,14 @@ auto checkpoint_fields(const Run& run) {
   const shape extents = core.shape_of(core.x);
   std::uint64_t shape_hash = extents.rank();
   for (std::size_t axis = 0; axis < extents.rank(); ++axis) shape_hash = (shape_hash ^ extents[axis]) * 0x100000001b3;
-  return std::array<checkpoint_field, 7>{{{"version", checkpoint_version},
+  return std::array<checkpoint_field, 8>{{{"version", checkpoint_version},
                                           {"element size", sizeof(typename Run::scalar)},
                                           {"shape", shape_hash},
                                           {"seed", core.settings.seed},
                                           {"first_sample", core.settings.first_sample},
                                           {"sampler", core.fingerprint},
-                                          {"noise seed", noise_seed(core.noise)}}};
+                                          {"noise seed", noise_seed(core.noise)},
+                                          {"known part", core.holds_known() ? 1u : 0u}}};
 }
 
 }  // namespace detail

@@ -83,6 +83,47 @@ class evaluator {
 
   // Makes x the first level's sample.
   [[gnu::cold]] void start() {
+    start_state();
+    if (!holds_known()) return;
+    take_known();
+    blend(chosen->path.front());
+  }
+
+  // run::hold().
+  [[gnu::cold]] void hold(const known_part<view>& part) {
+    for (const view& of : {part.values, part.weights}) {
+      if (!(shape_of(of) == shape_of(x)))
+        throw error{"run: hold", {"a known part of shape ", to_string(shape_of(of))}, to_string(shape_of(x))};
+      require(algebra.finite(of), "run: hold", "the known part holds NaN or infinity", "finite numbers");
+    }
+    if constexpr (!std::same_as<Z, philox>) {
+      if (settings.start == start_from::given) {
+        draws_.push_back({settings.first_sample, increment::initial, 0, chosen->path.front().rho(), 0});
+        check_noise(noise);
+        if (draws_.size() == 1) noise_batch_[0] = add_batch();
+        make_staging();
+      }
+    }
+    known_ = part;
+    for (std::size_t& number : held_) number = add_batch();
+    asked_for_ = {};  // batches may have moved
+    take_known();
+    blend(chosen->path.front());
+  }
+  bool holds_known() const { return held_[0] != none; }
+
+  // x = w * (alpha * known + sigma * z) + (1 - w) * x
+  void blend(const noise_level& at) {
+    builder.begin(1, settings.seed);
+    const std::size_t row = builder.output(x);
+    if (at.alpha != 0) builder.add(row, builder.input(known_id, batch(held_[0])), at.alpha);
+    if (at.sigma != 0) builder.add(row, builder.input(known_noise_id, batch(held_[1])), at.sigma);
+    builder.add(row, builder.draw(gained_id, {.which = {}, .filled = x_view, .is_filled = true}), 1);
+    set_gain(batch(held_[2]));
+    run_pass();
+  }
+
+  [[gnu::cold]] void start_state() {
     const noise_level& first = chosen->path.front();
     if (settings.start != start_from::noise)
       require(algebra.finite(x), "run: state", "the given state holds NaN or infinity", "finite numbers");
@@ -254,6 +295,7 @@ class evaluator {
   std::span<const double> limits() const { return limits_; }
 
   static constexpr int x_id = 0, scratch_id = 1, previous_id = 2, guidance_id = 3, tensor_id = 4;
+  static constexpr int known_id = 5, known_noise_id = 6, gained_id = 7;
   static constexpr int first_output_id = 20, first_slot_id = 40, first_renoise_id = 60;
 
   A algebra;
@@ -312,6 +354,27 @@ class evaluator {
   [[gnu::cold]] void make_staging() {
     const std::size_t size = shape_of(x).size();
     if (staging_.size() != size) std::vector<typename A::scalar>(size).swap(staging_);
+  }
+
+  // The element-wise factor of the pass being built.
+  void set_gain(const view& of) {
+    builder.what.gain = gain_rule::factor;
+    builder.what.gain_input = of;
+  }
+
+  // w * known, w * z and 1 - w.
+  [[gnu::cold]] void take_known() {
+    algebra.fill(batch(held_[2]), 1);
+    builder.begin(1, settings.seed);
+    builder.add(builder.output(batch(held_[0])),
+                builder.draw(gained_id, {.which = {}, .filled = known_.values, .is_filled = true}), 1);
+    builder.add(builder.output(batch(held_[1])),
+                draw_term({0, increment::initial, 0, chosen->path.front().rho(), 0}, 0), 1);
+    const std::size_t row = builder.output(batch(held_[2]));
+    builder.add(row, builder.input(known_id, batch(held_[2])), 1);
+    builder.add(row, builder.input(known_noise_id, known_.weights), -1);
+    set_gain(known_.weights);
+    run_pass();
   }
 
   void check_noise(const Z& source) const {
@@ -397,6 +460,8 @@ class evaluator {
   std::size_t first_output_ = 0, output_count_, scaled_ = none, scratch_ = none, denoised_ = none;
   std::size_t guidance_tensor_[2] = {none, none}, current_tensor_ = 0;
   std::size_t noise_batch_[max_noise_slots] = {};
+  std::size_t held_[3] = {none, none, none};  // of a known part: w * values, w * z, 1 - w
+  known_part<view> known_{};
   drawn filled_[max_noise_slots];
   branch_set asked_for_;
   inline_vector<view, max_branches> own_outputs_, parts_;

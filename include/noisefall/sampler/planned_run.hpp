@@ -10,6 +10,7 @@
 
 #include <noisefall/core/inline_vector.hpp>
 #include <noisefall/sampler/running.hpp>
+#include <noisefall/solver/ddim.hpp>
 
 namespace noisefall {
 
@@ -37,16 +38,26 @@ class planned_run final : public running<A, Z> {
   [[gnu::cold]] void restart() override {
     core.reset();
     steps = evaluation_ = stored_ = 0;
+    end_ = core.chosen->path.steps();
     has_previous_ = planned_ = false;
     core.start();
   }
 
-  bool done() const override { return steps == core.chosen->path.steps(); }
+  void finish_now() override {
+    const trajectory& path = core.chosen->path;
+    const std::size_t next = core.asked || evaluation_ > 0 ? steps + 1 : steps;
+    if (next >= end_) return;
+    end_ = path[next].from == path.back() ? next : next + 1;
+  }
+  bool shortened() const override { return end_ < core.chosen->path.steps(); }
+
+  bool done() const override { return steps == end_; }
   bool between_steps() const override { return evaluation_ == 0; }
 
   [[gnu::cold]] void transfer(archive& to) override {
     if (to.reads()) core.reset();
     to(steps);
+    to(end_);
     to(stored_);
     to(has_previous_);
     to.elements(std::span<std::size_t>{order_.begin(), order_.size()});
@@ -65,7 +76,7 @@ class planned_run final : public running<A, Z> {
       if (slot >= order_.size() || (seen >> slot & 1) != 0) return false;
       seen |= std::uint64_t{1} << slot;
     }
-    return steps <= core.chosen->path.steps() && stored_ <= history_;
+    return steps <= end_ && end_ <= core.chosen->path.steps() && stored_ <= history_;
   }
 
   // The evaluation that the run waits for, the same until it is answered; nullptr when every leg is done.
@@ -104,7 +115,9 @@ class planned_run final : public running<A, Z> {
       stored_ = 0;
       has_previous_ = false;
     }
-    if (steps < plans_->legs.size()) {
+    if (steps + 1 == end_ && shortened()) {
+      plan_last();
+    } else if (steps < plans_->legs.size()) {
       position = plans_->legs[steps].at;
       plan_ = &plans_->legs[steps].plan;
     } else {
@@ -116,6 +129,18 @@ class planned_run final : public running<A, Z> {
     }
     evaluation_ = 0;
     planned_ = true;
+  }
+
+  // Straight to the end.
+  [[gnu::cold]] void plan_last() {
+    const auto& p = *core.chosen;
+    p.with_window(steps, 0, false, [&](step_window w) {
+      w.at.to = p.path.back();
+      position = w.at;
+      own_plan_ = ddim{}.plan(w);
+    });
+    own_plan_.remember.reset();
+    plan_ = &own_plan_;
   }
 
   double label(const stage& s) const {
@@ -329,6 +354,7 @@ class planned_run final : public running<A, Z> {
       stored_ = std::min(stored_ + 1, history_);
     }
     has_previous_ = plan_->keep.has_value();
+    if (core.holds_known()) core.blend(position.to);
     core.commit_guidance();
     planned_ = false;
     evaluation_ = 0;
@@ -358,6 +384,7 @@ class planned_run final : public running<A, Z> {
   step_plan own_plan_;
   shared<leg_plans> plans_;
   std::size_t evaluation_ = 0, stored_ = 0;
+  std::size_t end_ = 0;  // steps to do
   bool has_previous_ = false, planned_ = false;
 };
 

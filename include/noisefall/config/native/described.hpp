@@ -267,7 +267,8 @@ template <class Any>
 struct loaded {
   Any policy;
   nlohmann::json described;
-  std::string name, reference;
+  std::string name;
+  std::string_view reference;  // lives as long as the program
 };
 
 template <class... Policies>
@@ -295,7 +296,7 @@ loaded<Any> load_one_of(described_list<Policies...>, const nlohmann::json& from,
     T description = read_described<T>(in);
     try {
       made.emplace(loaded<Any>{Any{static_cast<typename described_as<T>::policy>(description)},
-                               write_described(description), name, std::string{described_reference<T>()}});
+                               write_described(description), name, described_reference<T>()});
     } catch (const error& e) {
       throw placed(e, object, pointer, field_names(description));
     }

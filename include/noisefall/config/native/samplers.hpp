@@ -1,12 +1,10 @@
 // A whole sampler from one JSON object.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -22,10 +20,10 @@
 
 namespace noisefall {
 
+// citations(policy) names the papers behind it.
 struct loaded_sampler {
   sampler policy;
-  nlohmann::json described;            // every policy with all its fields; loads to the same sampler
-  std::vector<std::string> citations;  // the papers behind the policies
+  nlohmann::json described;  // every policy with all its fields; loads to the same sampler
 
   const trajectory& path() const { return policy.path(); }
 };
@@ -48,7 +46,7 @@ inline loaded_sampler load_sampler(const nlohmann::json& from, const std::string
       load_parameterisation(in.has("parameterisation") ? in.value("parameterisation") : nlohmann::json("predicts_eps"),
                             in.at("parameterisation"));
   const threshold map = in.has("threshold") ? load_threshold(in.value("threshold"), in.at("threshold")) : threshold{};
-  trajectory path = lay(spacing, schedule.policy, in.at("trajectory"));
+  trajectory path = lay(spacing, schedule.policy, in.at("trajectory")).cited(spacing.reference);
 
   nlohmann::json described{{"solver", solver.described},
                            {"schedule", schedule.described},
@@ -56,18 +54,13 @@ inline loaded_sampler load_sampler(const nlohmann::json& from, const std::string
                            {"guidance", guidance.described},
                            {"parameterisation", parameterisation.described},
                            {"threshold", write_described(map)}};
-  std::vector<std::string> citations;
-  for (const std::string& reference :
-       {solver.reference, schedule.reference, spacing.reference, guidance.reference, parameterisation.reference})
-    if (!reference.empty() && std::find(citations.begin(), citations.end(), reference) == citations.end())
-      citations.push_back(reference);
 
   try {
     return std::visit(
         [&](const auto& chosen) {
           return loaded_sampler{
               sampler{chosen, schedule.policy, std::move(path), guidance.policy, parameterisation.policy, map},
-              std::move(described), std::move(citations)};
+              std::move(described)};
         },
         solver.policy);
   } catch (const error& e) {
