@@ -1,4 +1,4 @@
-# Installs the headers and the package that find_package(noisefall [COMPONENTS config models testing]) reads.
+# Installs the headers and the package that find_package(noisefall [COMPONENTS config models png testing]) reads.
 #
 # Only noisefall::noisefall and noisefall::testing are exported. The targets with a dependency are made by the package
 # file, for who asks for them: so installing works the same whether a dependency was found, downloaded or left out.

@@ -1,9 +1,10 @@
 # find_package(noisefall) gives noisefall::noisefall and noisefall::testing and looks for nothing else;
-# COMPONENTS config adds noisefall::config (nlohmann_json), COMPONENTS models adds noisefall::models (Eigen).
+# COMPONENTS config adds noisefall::config (nlohmann_json), models noisefall::models (Eigen), png noisefall::png (zlib).
 include(${CMAKE_CURRENT_LIST_DIR}/noisefall-targets.cmake)
 
 set(noisefall_config_needs nlohmann_json nlohmann_json::nlohmann_json)
 set(noisefall_models_needs Eigen3 Eigen3::Eigen)
+set(noisefall_png_needs ZLIB ZLIB::ZLIB)
 
 foreach(component IN LISTS noisefall_FIND_COMPONENTS)
   set(noisefall_${component}_FOUND FALSE)
@@ -28,7 +29,7 @@ foreach(component IN LISTS noisefall_FIND_COMPONENTS)
         "component ${component} needs the package ${noisefall_package}, which was not found. ")
     else()
       string(APPEND noisefall_NOT_FOUND_MESSAGE
-        "there is no component ${component}; there are config, models, testing. ")
+        "there is no component ${component}; there are config, models, png, testing. ")
     endif()
   endif()
 endforeach()

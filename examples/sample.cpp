@@ -35,12 +35,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/adapters/png.hpp>
 #include <noisefall/noisefall.hpp>
 #include <noisefall/predictor/counting_predictor.hpp>
 #include <noisefall/sampler/progress_bar.hpp>
 
 #include "support/job.hpp"
-#include "support/png.hpp"
 
 namespace {
 
@@ -155,7 +155,7 @@ int run(const command& asked) {
   return std::visit(
       [&](auto& model) {
         const outcome drawn = draw(model, job);
-        examples::write_png(sheet, model.draw(drawn.samples, job.picture));
+        nf::write_png(sheet, model.draw(drawn.samples, job.picture));
         std::ofstream{report_file} << report(job, drawn).dump(2) << '\n';
         std::printf("picture: %s\n", std::filesystem::absolute(sheet).lexically_normal().c_str());
         std::printf(
