@@ -35,12 +35,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/adapters/png.hpp>
 #include <noisefall/noisefall.hpp>
 #include <noisefall/predictor/counting_predictor.hpp>
+#include <noisefall/sampler/progress_bar.hpp>
 
 #include "support/job.hpp"
-#include "support/png.hpp"
-#include "support/progress_bar.hpp"
 
 namespace {
 
@@ -101,7 +101,7 @@ outcome draw(Model& model, const examples::job& job) {
   outcome total;
   const auto start = clock::now();
   const nf::sampler& sample = job.sampler.policy;
-  examples::progress_bar bar{sample.parts().has_own_steps() ? 0 : batches * sample.steps()};
+  nf::progress_bar bar{stderr, {.total = sample.parts().has_own_steps() ? 0 : batches * sample.steps()}};
   for (std::size_t done = 0; done < job.count; done += job.batch) {
     const std::size_t count = std::min(job.batch, job.count - done), first = job.first_sample + done;
     const nf::mutable_view<float> x{all.data() + done * size, all.extents().with_samples(count)};
@@ -110,7 +110,7 @@ outcome draw(Model& model, const examples::job& job) {
                                           .first_sample = first,
                                           .conditional = model.conditional(first, count),
                                           .unconditional = model.unconditional()},
-                                         [&](const auto&) { bar.step(); });
+                                         bar);
     total.steps = std::max(total.steps, result.steps);
     total.evaluations = std::max(total.evaluations, result.evaluations);
     if (result.how != nf::outcome::finished) total.how = result.how;
@@ -122,12 +122,8 @@ outcome draw(Model& model, const examples::job& job) {
   return total;
 }
 
-const char* name_of(nf::outcome how) {
-  return how == nf::outcome::finished ? "finished" : how == nf::outcome::stopped ? "stopped" : "diverged";
-}
-
 nlohmann::json report(const examples::job& job, const outcome& drawn) {
-  return {{"outcome", name_of(drawn.how)},
+  return {{"outcome", nf::name_of(drawn.how)},
           {"steps", drawn.steps},
           {"evaluations", drawn.evaluations},
           {"network_calls", drawn.calls},
@@ -135,7 +131,7 @@ nlohmann::json report(const examples::job& job, const outcome& drawn) {
            {{"total", drawn.seconds},
             {"network", drawn.network_seconds},
             {"library", drawn.seconds - drawn.network_seconds}}},
-          {"citations", job.sampler.citations},
+          {"citations", nf::citations(job.sampler.policy)},
           {"job", job.described}};
 }
 
@@ -159,12 +155,12 @@ int run(const command& asked) {
   return std::visit(
       [&](auto& model) {
         const outcome drawn = draw(model, job);
-        examples::write_png(sheet, model.draw(drawn.samples, job.picture));
+        nf::write_png(sheet, model.draw(drawn.samples, job.picture));
         std::ofstream{report_file} << report(job, drawn).dump(2) << '\n';
         std::printf("picture: %s\n", std::filesystem::absolute(sheet).lexically_normal().c_str());
         std::printf(
             "%zu %s, %zu steps, %zu evaluations each: %s in %.2f s, %.2f s in the network, %.3f s in the library\n",
-            job.count, model.noun, drawn.steps, drawn.evaluations, name_of(drawn.how), drawn.seconds,
+            job.count, model.noun, drawn.steps, drawn.evaluations, nf::name_of(drawn.how), drawn.seconds,
             drawn.network_seconds, drawn.seconds - drawn.network_seconds);
         return drawn.how == nf::outcome::finished ? 0 : 1;
       },

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/adapters/png.hpp>
 #include <noisefall/config/fields.hpp>
 #include <noisefall/core/error.hpp>
 #include <noisefall/predictor/concept.hpp>
@@ -15,7 +16,6 @@
 
 #include "digit_network.hpp"
 #include "job_fields.hpp"
-#include "png.hpp"
 
 namespace examples {
 
@@ -49,8 +49,9 @@ class digits_model {
     network_.evaluate(x.elements(), times_, classes, out.elements());
   }
 
-  picture draw(std::span<const float> images, const sheet_options& options) const {
-    return sheet(images, digit_network::side, digit_network::side, options);
+  nf::picture draw(std::span<const float> images, const nf::sheet_options& options) const {
+    return nf::sheet(
+        nf::view<float>{images.data(), samples(images.size() / (digit_network::side * digit_network::side))}, options);
   }
 
  private:

@@ -13,12 +13,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/adapters/png.hpp>
 #include <noisefall/config/config.hpp>
 
 #include "digits_model.hpp"
 #include "job_fields.hpp"
 #include "mixture_model.hpp"
-#include "png.hpp"
 
 namespace examples {
 
@@ -41,7 +41,7 @@ struct job {
   std::uint64_t seed = 0;
   std::size_t first_sample = 0, count = 1, batch = 1;
   std::filesystem::path sheet, report;
-  sheet_options picture;
+  nf::sheet_options picture;
   nlohmann::json described;  // the job with every default written out
 };
 
@@ -107,8 +107,8 @@ inline job make_job(nlohmann::json from, const std::filesystem::path& file, cons
   const auto sheet = detail::file_name(outputs, "sheet", stem + ".png");
   const auto report = detail::file_name(outputs, "report", stem + ".report.json");
   if (sheet == report) outputs.refuse("report", "the name of the sheet", "another name");
-  const sheet_options picture{.columns = static_cast<std::size_t>(outputs.integer("columns", 10, 1, 1000)),
-                              .upscale = static_cast<std::size_t>(outputs.integer("scale", 2, 1, 16))};
+  const nf::sheet_options picture{.columns = static_cast<std::size_t>(outputs.integer("columns", 10, 1, 1000)),
+                                  .upscale = static_cast<std::size_t>(outputs.integer("scale", 2, 1, 16))};
 
   const auto finish = [&](const auto& made, nf::loaded_sampler sampler) {
     nlohmann::json described = sampler.described;

@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/adapters/png.hpp>
 #include <noisefall/config/fields.hpp>
 #include <noisefall/core/error.hpp>
 #include <noisefall/models/gaussian_mixture.hpp>
@@ -25,7 +26,6 @@
 #include <noisefall/tensor/view.hpp>
 
 #include "job_fields.hpp"
-#include "png.hpp"
 #include "scatter.hpp"
 
 namespace examples {
@@ -67,7 +67,7 @@ class mixture_model {
     }
   }
 
-  picture draw(std::span<const float> points, const sheet_options& options) const {
+  nf::picture draw(std::span<const float> points, const nf::sheet_options& options) const {
     const nf::mixture_law& law = mixture_.law();
     std::vector<disc> components;
     for (std::size_t k = 0; k < law.means.size(); ++k)

@@ -9,9 +9,11 @@
 #include <span>
 #include <vector>
 
-#include "png.hpp"
+#include <noisefall/adapters/png.hpp>
 
 namespace examples {
+
+namespace nf = noisefall;
 
 struct disc {
   double x, y, radius;
@@ -19,12 +21,12 @@ struct disc {
 
 /// Points [B,d] by their first two coordinates, blue, over discs, grey; side*side pixels around 0, as wide as the discs
 /// need. Where d is 1, the second coordinate is the index. Points outside and NaN are left out.
-[[nodiscard]] inline picture scatter(std::span<const float> points, std::size_t d, std::span<const disc> discs,
-                                     std::size_t side) {
+[[nodiscard]] inline nf::picture scatter(std::span<const float> points, std::size_t d, std::span<const disc> discs,
+                                         std::size_t side) {
   double reach = 1e-6;
   for (const disc& c : discs) reach = std::max(reach, std::max(std::abs(c.x), std::abs(c.y)) + 2 * c.radius);
   const double width = static_cast<double>(side), pixel = 2 * reach / width;
-  picture plot{side, side, 3, std::vector<std::uint8_t>(3 * side * side, 255)};
+  nf::picture plot{side, side, 3, std::vector<std::uint8_t>(3 * side * side, 255)};
   const auto paint = [&](double column, double row, std::array<std::uint8_t, 3> colour) {
     if (!(column >= 0 && column < width && row >= 0 && row < width)) return;
     const std::size_t at = static_cast<std::size_t>(row) * side + static_cast<std::size_t>(column);

@@ -1,6 +1,7 @@
 // Everything from core to sampler. Never config, search, metrics, models or adapters, never the list of all solvers.
 // It includes no <memory>, <random>, <functional>, <chrono> or <thread>, which cost as much as all of it: so
-// predictor/counting_predictor.hpp, tensor/parallel_algebra.hpp and tensor/thread_pool.hpp are included by name.
+// predictor/counting_predictor.hpp, tensor/parallel_algebra.hpp, tensor/thread_pool.hpp, sampler/deadline.hpp,
+// sampler/plan_table.hpp and sampler/progress_bar.hpp are included by name.
 #pragma once
 
 #include <noisefall/version.hpp>
@@ -14,6 +15,7 @@
 #include <noisefall/core/outcome.hpp>
 #include <noisefall/core/owner.hpp>
 #include <noisefall/core/papers.hpp>
+#include <noisefall/core/reference.hpp>
 
 #include <noisefall/random/brownian.hpp>
 #include <noisefall/random/mersenne_twister.hpp>
@@ -133,10 +135,15 @@
 #include <noisefall/solver/sa_solver.hpp>
 #include <noisefall/solver/unipc.hpp>
 
+#include <noisefall/sampler/cancellation.hpp>
 #include <noisefall/sampler/checkpoint.hpp>
+#include <noisefall/sampler/citations.hpp>
 #include <noisefall/sampler/evaluator.hpp>
+#include <noisefall/sampler/keep_every.hpp>
 #include <noisefall/sampler/look_ahead.hpp>
 #include <noisefall/sampler/loop.hpp>
+#include <noisefall/sampler/observer.hpp>
+#include <noisefall/sampler/observers.hpp>
 #include <noisefall/sampler/options.hpp>
 #include <noisefall/sampler/own_run.hpp>
 #include <noisefall/sampler/pass_builder.hpp>

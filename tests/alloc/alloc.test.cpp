@@ -1,8 +1,15 @@
 // L11: once a run is built, the loop allocates nothing. This program counts every call of operator new.
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <new>
+#include <string_view>
 
+#include <noisefall/sampler/cancellation.hpp>
+#include <noisefall/sampler/deadline.hpp>
+#include <noisefall/sampler/keep_every.hpp>
+#include <noisefall/sampler/observers.hpp>
+#include <noisefall/sampler/progress_bar.hpp>
 #include <noisefall/tensor/parallel_algebra.hpp>
 #include <noisefall/tensor/thread_pool.hpp>
 
@@ -59,6 +66,34 @@ TEST_CASE("L11: no allocation in the loop of any solver, restart included") {
   });
   // Too many arrays for one pass: the reading is stored first.
   CHECK(allocations_in_loop(nf::sampler{nf::unipc{.order = 4}, schedule, path(), projected}) == 0);
+}
+
+TEST_CASE("L11: no allocation in the loop by observers, nor by a known part, nor by a last step to the end") {
+  for_each_solver([](const std::string& name, const auto& solver) {
+    INFO(name);
+    const nf::sampler sample{solver, schedule, path(), hardest_for(solver)};
+    network<> model;
+    nf::tensor<float> x({3, 112}), values({3, 112}), weights({3, 112});
+    auto run = sample.start(x, {.seed = 5, .keep_denoised = true});
+    if constexpr (!nf::OwnStep<std::remove_cvref_t<decltype(solver)>>) run.hold({values, weights});
+    nf::keep_every<float> states{2, nf::kept::x, 4}, estimates{1, nf::kept::denoised, 4};
+    std::size_t written = 0;
+    nf::progress_bar bar{[&](std::string_view text) { written += text.size(); }, {.interval = 0}};
+    std::size_t asked = 0;
+    nf::observers all{bar, states, estimates, nf::cancellation{[&] { return ++asked > 1000; }},
+                      nf::deadline{std::chrono::hours{1}}};
+    all.begin(run);  // where memory is taken
+    const std::size_t before = allocations;
+    nf::finish(run, model, guided, all);
+    run.restart();
+    nf::step(run, model, guided);
+    run.finish_now();
+    nf::finish(run, model, guided, all);
+    CHECK(allocations == before);
+    CHECK(run.shortened());
+    CHECK(states.size() > 0);
+    CHECK(written > 0);
+  });
 }
 
 TEST_CASE("L11: no allocation in the loop under any guidance or map") {

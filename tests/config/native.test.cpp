@@ -229,7 +229,10 @@ TEST_CASE("L2: a sampler loaded from JSON gives the bits of the one built in cod
     const auto read = bits(one->policy);
     CHECK(std::memcmp(read.data(), built.data(), built.size() * sizeof(float)) == 0);
   }
-  CHECK(loaded.citations.size() == 4);
+  const std::vector<std::string_view> papers = nf::citations(loaded.policy);
+  CHECK(papers == nf::citations(nf::sampler{nf::dpm_pp_2m{}, nf::linear{}, nf::karras{.steps = 12},
+                                            nf::classifier_free{}, nf::predicts_eps{}}));
+  CHECK(papers.size() == 4);
 }
 
 TEST_CASE("a solver that takes its own steps is loaded by its name too", "[config]") {

@@ -1,4 +1,4 @@
-// The parts the example programs share: weight files, the digit network against torch, PNG files.
+// The parts the example programs share: weight files, the digit network against torch.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -17,12 +17,10 @@
 #include <system_error>
 #include <vector>
 
-#include <zlib.h>
 #include <nlohmann/json.hpp>
 
 #include "catch.hpp"
 #include "support/digit_network.hpp"
-#include "support/png.hpp"
 #include "support/safetensors.hpp"
 
 namespace {
@@ -91,12 +89,6 @@ std::string message_of(const std::function<void()>& action) {
 
 bool same_bits(std::span<const float> a, std::span<const float> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
-}
-
-std::size_t big_endian(std::span<const std::uint8_t> bytes, std::size_t at) {
-  std::size_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | bytes[at + i];
-  return value;
 }
 
 }  // namespace
@@ -253,97 +245,4 @@ TEST_CASE("a truncated or wrong weight file is named with what is wrong in it", 
              ContainsSubstring("has 0 bytes, which is not shape [4611686018427387904,4]"));
   CHECK_THAT(message(with_entry(R"({"dtype":"F16","shape":[1],"data_offsets":[0,2]})", "ab")),
              ContainsSubstring("tensor 't1.weight' has shape [1]; allowed is [128,64]"));
-}
-
-TEST_CASE("a PNG file holds the signature and the size and the pixels", "[examples]") {
-  const auto channels = GENERATE(std::size_t{1}, std::size_t{3});
-  examples::picture image{5, 4, channels, {}};
-  for (std::size_t i = 0; i < 20 * channels; ++i) image.pixels.push_back(static_cast<std::uint8_t>(37 * i + 11));
-  const temporary_file file("_noisefall_picture.png");
-  examples::write_png(file.path(), image);
-  const std::string text = bytes_of(file.path());
-  const std::vector<std::uint8_t> png(text.begin(), text.end());
-  REQUIRE(png == examples::encode_png(image));
-
-  REQUIRE(png.size() > 8);
-  CHECK(std::vector<std::uint8_t>(png.begin(), png.begin() + 8) ==
-        std::vector<std::uint8_t>{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'});
-  std::string types;
-  std::vector<std::uint8_t> packed;
-  for (std::size_t at = 8; at < png.size();) {
-    REQUIRE(at + 12 <= png.size());
-    const std::size_t size = big_endian(png, at);
-    REQUIRE(at + 12 + size <= png.size());
-    const std::string type = text.substr(at + 4, 4);
-    types += type + ' ';
-    CHECK(big_endian(png, at + 8 + size) == crc32(0, png.data() + at + 4, static_cast<uInt>(size + 4)));
-    if (type == "IHDR") {
-      CHECK(size == 13);
-      CHECK(big_endian(png, at + 8) == 5);
-      CHECK(big_endian(png, at + 12) == 4);
-      CHECK(png[at + 16] == 8);
-      CHECK(png[at + 17] == (channels == 1 ? 0 : 2));
-    }
-    if (type == "IDAT")
-      packed.assign(png.begin() + static_cast<std::ptrdiff_t>(at + 8),
-                    png.begin() + static_cast<std::ptrdiff_t>(at + 8 + size));
-    at += 12 + size;
-  }
-  CHECK(types == "IHDR IDAT IEND ");
-
-  const std::size_t row = 5 * channels;
-  std::vector<std::uint8_t> lines(4 * (row + 1) + 1);
-  auto size = static_cast<uLongf>(lines.size());
-  REQUIRE(uncompress(lines.data(), &size, packed.data(), static_cast<uLong>(packed.size())) == Z_OK);
-  REQUIRE(size == 4 * (row + 1));
-  for (std::size_t y = 0; y < 4; ++y) {
-    CHECK(lines[y * (row + 1)] == 0);
-    CHECK(std::equal(image.pixels.begin() + static_cast<std::ptrdiff_t>(y * row),
-                     image.pixels.begin() + static_cast<std::ptrdiff_t>((y + 1) * row),
-                     lines.begin() + static_cast<std::ptrdiff_t>(y * (row + 1) + 1)));
-  }
-}
-
-TEST_CASE("a picture that no PNG can hold is refused with what is allowed", "[examples]") {
-  using examples::encode_png;
-  CHECK_THAT(message_of([] {
-               (void)encode_png({1, 1, 2, {0, 0}});
-             }),
-             ContainsSubstring("2 channels; allowed are 1 (grey) and 3 (RGB)"));
-  CHECK_THAT(message_of([] {
-               (void)encode_png({0, 1, 1, {}});
-             }),
-             ContainsSubstring("width 0, height 1; allowed are 1 to 2147483647"));
-  CHECK_THAT(message_of([] {
-               (void)encode_png({2, 2, 1, {0}});
-             }),
-             ContainsSubstring("1 values; width*height*channels is 4"));
-  CHECK_THAT(message_of([] {
-               examples::write_png("no/such/folder.png", {1, 1, 1, {0}});
-             }),
-             ContainsSubstring("no/such/folder.png: cannot be written"));
-}
-
-TEST_CASE("a sheet shows images in rows inside borders", "[examples]") {
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<float> images{-1, 1, 0, 5, -7, nan};  // three images of one row and two columns
-  const auto result = examples::sheet(images, 1, 2, {.columns = 2, .border = 1, .upscale = 1, .border_grey = 9});
-  CHECK(result.width == 7);
-  CHECK(result.height == 5);
-  CHECK(result.channels == 1);
-  CHECK(result.pixels == std::vector<std::uint8_t>{9, 9, 9,   9, 9,   9,   9,  //
-                                                   9, 0, 255, 9, 128, 255, 9,  //
-                                                   9, 9, 9,   9, 9,   9,   9,  //
-                                                   9, 0, 0,   9, 9,   9,   9,  //
-                                                   9, 9, 9,   9, 9,   9,   9});
-  const auto large = examples::sheet(std::span(images).first(2), 1, 2, {.columns = 10, .border = 0, .upscale = 3});
-  CHECK(large.width == 6);
-  CHECK(large.height == 3);
-  CHECK(large.pixels ==
-        std::vector<std::uint8_t>{0, 0, 0, 255, 255, 255, 0, 0, 0, 255, 255, 255, 0, 0, 0, 255, 255, 255});
-
-  CHECK_THAT(message_of([&] { (void)examples::sheet(std::span(images).first(3), 1, 2); }),
-             ContainsSubstring("3 values; allowed are whole images of 1x2"));
-  CHECK_THAT(message_of([&] { (void)examples::sheet(images, 1, 2, {.columns = 0}); }),
-             ContainsSubstring("columns 0, upscale 2; allowed are numbers from 1"));
 }

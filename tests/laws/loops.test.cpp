@@ -1,8 +1,16 @@
 // L1, L5, L12, L14: who owns the loop, who throws and who looks changes nothing.
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <noisefall/sampler/cancellation.hpp>
+#include <noisefall/sampler/deadline.hpp>
+#include <noisefall/sampler/keep_every.hpp>
+#include <noisefall/sampler/observers.hpp>
+#include <noisefall/sampler/progress_bar.hpp>
 
 #include "catch.hpp"
 #include "support.hpp"
@@ -129,6 +137,34 @@ TEST_CASE("L12: observing changes nothing") {
       if (name.find("churn") == std::string::npos)  // churn looks at another state than the first
         CHECK(first == Approx(denoised_at_start(map)).epsilon(1e-4));
     });
+  });
+}
+
+TEST_CASE("L12: none of the library's observers changes anything, alone or together") {
+  for_each_solver([](const std::string& name, const auto& solver) {
+    INFO(name);
+    const nf::sampler sample{solver, schedule, path(), hardest_for(solver)};
+    const auto expected = whole_loop(sample);
+    const auto check = [&](auto&& see) {
+      network<> model;
+      nf::tensor<float> x({samples, size});
+      CHECK(sample(model, x, guided, see).how == nf::outcome::finished);
+      CHECK(same_bits(x, expected));
+    };
+    nf::keep_every<float> states{2, nf::kept::x, 100}, estimates{1, nf::kept::denoised, 3};
+    nf::cancellation never{[] { return false; }};
+    nf::deadline tomorrow{std::chrono::hours{24}};
+    std::size_t written = 0;
+    nf::progress_bar bar{[&](std::string_view text) { written += text.size(); }, {.interval = 0}};
+    check(states);
+    check(estimates);
+    check(never);
+    check(tomorrow);
+    check(bar);
+    check(nf::observers{bar, states, never, tomorrow, estimates});
+    CHECK(states.size() > 0);
+    CHECK(estimates.size() == 3);
+    CHECK(written > 0);
   });
 }
 

@@ -332,9 +332,9 @@ TEST_CASE("Forged bytes, and looking at the size of a checkpoint, leave a run th
     sample(model, expected, guided);
     CHECK(same_bits(x, expected));
   };
-  constexpr std::size_t state_at = 9 * sizeof(std::uint64_t);
-  try_forgery(nf::heun{}, doubled, state_at, 200);             // the step
-  try_forgery(nf::dpm_pp_2m{}, projected, state_at + 8, 200);  // how many readings are stored
-  try_forgery(nf::dpm_pp_2m{}, projected, state_at + 17, 2);   // a slot's number
-  try_forgery(nf::dpm_adaptive{}, doubled, state_at + 8, 7);   // what the solver wants
+  constexpr std::size_t state_at = 10 * sizeof(std::uint64_t);
+  try_forgery(nf::heun{}, doubled, state_at, 200);              // the step
+  try_forgery(nf::dpm_pp_2m{}, projected, state_at + 16, 200);  // how many readings are stored
+  try_forgery(nf::dpm_pp_2m{}, projected, state_at + 25, 2);    // a slot's number
+  try_forgery(nf::dpm_adaptive{}, doubled, state_at + 8, 7);    // what the solver wants
 }

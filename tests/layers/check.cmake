@@ -27,7 +27,7 @@ set(foreign
   "onnxruntime=adapters/onnxruntime.*"
   "torch/|ATen/|c10/=adapters/torch.*"
   "cuda=adapters/cuda.*"
-  "zlib=(none)"
+  "zlib=adapters/png.*"
   "catch2/=(none)")
 # Code, where only ASCII may stand.
 set(code include/*.hpp include/*.inc tests/*.hpp tests/*.cpp tests/*.cmake tests/*CMakeLists.txt examples/*.hpp

@@ -40,7 +40,8 @@ template <class Any>
 struct loaded {
   Any policy;
   nlohmann::json described;
-  std::string name, reference;
+  std::string name;
+  std::string_view reference;  // lives as long as the program
 };
 
 namespace detail {
@@ -195,7 +196,7 @@ loaded<Any> load_entry(const catalogue_list<Any>& list, const nlohmann::json& fr
                        entry.make(policy, &made);
                        described = detail::write_policy(*type, policy);
                      });
-  return {*std::move(made), std::move(described), std::string{type->name}, std::string{type->reference}};
+  return {*std::move(made), std::move(described), std::string{type->name}, type->reference};
 }
 
 }  // namespace noisefall

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <noisefall/core/owner.hpp>
+#include <noisefall/core/reference.hpp>
 #include <noisefall/guidance/concept.hpp>
 
 namespace noisefall {
@@ -76,12 +77,7 @@ class any_guidance {
       else
         return {};
     }
-    std::string_view reference() const override {
-      if constexpr (requires { G::reference; })
-        return G::reference;
-      else
-        return {};
-    }
+    std::string_view reference() const override { return reference_of(rule); }
     guidance_space space() const override { return space_of(rule); }
     bool needs_gram() const override { return wants_gram(rule); }
     bool two_readings() const override { return makes_two_readings(rule); }

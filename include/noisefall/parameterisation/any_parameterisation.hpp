@@ -2,10 +2,12 @@
 #pragma once
 
 #include <concepts>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <noisefall/core/owner.hpp>
+#include <noisefall/core/reference.hpp>
 #include <noisefall/parameterisation/concept.hpp>
 
 namespace noisefall {
@@ -23,6 +25,7 @@ class any_parameterisation {
   double input_scale(const noise_level& at) const { return held_->input_scale(at); }
   double label(const noise_level& at) const { return held_->label(at); }
   void check() const { held_->check(); }
+  std::string_view reference() const { return held_->reference(); }
 
  private:
   struct interface : counted {
@@ -31,6 +34,7 @@ class any_parameterisation {
     virtual double input_scale(const noise_level& at) const = 0;
     virtual double label(const noise_level& at) const = 0;
     virtual void check() const = 0;
+    virtual std::string_view reference() const = 0;
   };
 
   template <class P>
@@ -43,6 +47,7 @@ class any_parameterisation {
     void check() const override {
       if constexpr (requires { inside.check(); }) inside.check();
     }
+    std::string_view reference() const override { return reference_of(inside); }
     P inside;
   };
 

@@ -100,12 +100,13 @@ auto checkpoint_fields(const Run& run) {
   const shape extents = core.shape_of(core.x);
   std::uint64_t shape_hash = extents.rank();
   for (std::size_t axis = 0; axis < extents.rank(); ++axis) shape_hash = (shape_hash ^ extents[axis]) * 0x100000001b3;
-  return std::array<checkpoint_field, 6>{{{"element size", sizeof(typename Run::scalar)},
+  return std::array<checkpoint_field, 7>{{{"element size", sizeof(typename Run::scalar)},
                                           {"shape", shape_hash},
                                           {"seed", core.settings.seed},
                                           {"first_sample", core.settings.first_sample},
                                           {"sampler", core.fingerprint},
-                                          {"noise seed", noise_seed(core.noise)}}};
+                                          {"noise seed", noise_seed(core.noise)},
+                                          {"known part", core.holds_known() ? 1u : 0u}}};
 }
 
 inline std::uint64_t checkpoint_word(std::span<const std::byte> bytes, std::size_t at) {

@@ -94,6 +94,53 @@ class evaluator {
 
   // Makes x the first level's sample.
   [[gnu::cold]] void start() {
+    start_state();
+    if (!holds_known()) return;
+    take_known();
+    blend(chosen->path.front());
+  }
+
+  // run::hold().
+  [[gnu::cold]] void hold(const known_part<view>& part) {
+    for (const view& of : {part.values, part.weights}) {
+      require(shape_of(of) == shape_of(x), "run: hold", {"a known part of shape ", to_string(shape_of(of))},
+              to_string(shape_of(x)));
+      require(algebra.finite(of), "run: hold", "the known part holds NaN or infinity", "finite numbers");
+    }
+    if constexpr (!std::same_as<Z, philox>) {
+      if (settings.start == start_from::given) {
+        draws_.push_back({settings.first_sample, increment::initial, 0, chosen->path.front().rho(), 0});
+        check_noise(noise);
+        if (noise_batch_[0] == 0) noise_batch_[0] = add_batch();
+        make_staging();
+      }
+    }
+    known_ = part;
+    for (std::size_t& number : known_batches_) number = add_batch();
+    asked_for_ = {};  // batches may have moved
+    shown_ = nothing;
+    take_known();
+    blend(chosen->path.front());
+  }
+  bool holds_known() const { return known_batches_[0] != 0; }
+
+  // x = w * (alpha * known + sigma * z) + (1 - w) * x
+  void blend(const noise_level& at) {
+    begin_known_pass(batch(known_batches_[2]));
+    const auto add = [this](std::size_t number, double weight) {
+      if (weight == 0) return;
+      what_.weights.at(1, what_.inputs.size(), 0) = weight;
+      what_.inputs.push_back(batch(number));
+    };
+    add(known_batches_[0], at.alpha);
+    add(known_batches_[1], at.sigma);
+    what_.draws.push_back({.which = {}, .filled = x, .is_filled = true});
+    what_.outputs.push_back(x);
+    what_.weights.at(1, pass_weights::first_draw, 0) = 1;
+    algebra.pass(what_);
+  }
+
+  [[gnu::cold]] void start_state() {
     const noise_level& first = chosen->path.front();
     if (settings.start != start_from::noise)
       require(algebra.finite(x), "run: state", "the given state holds NaN or infinity", "finite numbers");
@@ -265,6 +312,7 @@ class evaluator {
 
  private:
   static constexpr std::size_t first_output = 1;  // its batch; the other branches' follow
+  static constexpr array_name nothing = arrays::own - 1;
 
   [[gnu::cold]] shape shape_of_outputs(const shape& extents, bool needs_variance) const {
     require(extents.size() > 0, "run: state", {"shape ", to_string(extents)}, "one sample of one element or more");
@@ -304,6 +352,33 @@ class evaluator {
   [[gnu::cold]] void make_staging() {
     const std::size_t size = shape_of(x).size();
     if (staging_.size() != size) std::vector<typename A::scalar>(size).swap(staging_);
+  }
+
+  // A pass of its own, with an element-wise factor on what it draws.
+  void begin_known_pass(const view& factor) {
+    what_.clear();
+    what_.seed = settings.seed;
+    what_.weights = storage(1);
+    what_.weights.clear();
+    what_.gain = gain_rule::factor;
+    what_.gain_input = factor;
+  }
+
+  // w * known, w * z and 1 - w.
+  [[gnu::cold]] void take_known() {
+    const span& rest = batch(known_batches_[2]);
+    algebra.fill(rest, 1);
+    begin_known_pass(known_.weights);
+    what_.inputs.push_back(rest);
+    what_.inputs.push_back(known_.weights);
+    what_.draws.push_back({.which = {}, .filled = known_.values, .is_filled = true});
+    what_.draws.push_back(drawn({{0, increment::initial, 0, chosen->path.front().rho(), 0}, 0}));
+    for (const std::size_t number : known_batches_) what_.outputs.push_back(batch(number));
+    what_.weights.at(1, pass_weights::first_draw, 0) = 1;
+    what_.weights.at(2, pass_weights::first_draw + 1, 0) = 1;
+    what_.weights.at(3, 0, 0) = 1;
+    what_.weights.at(3, 1, 0) = -1;
+    algebra.pass(what_);
   }
 
   void check_noise(const Z& source) const {
@@ -402,12 +477,14 @@ class evaluator {
   std::size_t output_count_, guidance_tensor_[2] = {}, current_tensor_ = 0;
   std::size_t noise_batch_[max_noise_slots] = {};
   held_noise held_noise_[max_noise_slots];
+  std::size_t known_batches_[3] = {};  // of a known part: w * values, w * z, 1 - w
+  known_part<view> known_{};
   branch_set asked_for_;
   inline_vector<view, max_branches> own_outputs_, parts_;
   std::span<const view> branch_outputs_;  // of the present answer; valid while it is taken
   view variance_{};
-  array_name shown_ = arrays::own - 1;  // what request.state is; none yet
-  std::vector<increment> draws_;        // what a source other than philox must be able to serve
+  array_name shown_ = nothing;    // what request.state is
+  std::vector<increment> draws_;  // what a source other than philox must be able to serve
   std::vector<double> limits_, scales_, coefficients_;
   std::vector<std::size_t> places_;  // the batch behind each name
   pass_description<view, span> what_;

@@ -13,6 +13,7 @@
 #include <noisefall/core/outcome.hpp>
 #include <noisefall/guidance/concept.hpp>
 #include <noisefall/predictor/concept.hpp>
+#include <noisefall/sampler/observer.hpp>
 #include <noisefall/sampler/options.hpp>
 
 namespace noisefall {
@@ -66,21 +67,21 @@ step_report<Run> step(Run& run, Model& model, const Options& options) {
   return {run, run.last_position()};
 }
 
+// All the steps that are left, each seen by an observer (sampler/observer.hpp).
 template <class Run, class Model, class Options, class Observer>
 run_result finish(Run& run, Model& model, const Options& options, Observer&& see) {
   run_result result;
-  while (run.next() != nullptr) {
-    const auto report = step(run, model, options);
-    if constexpr (std::same_as<decltype(see(report)), verdict>) {
-      if (see(report) == verdict::stop && !run.done()) {
-        result.how = outcome::stopped;
-        break;
-      }
-    } else {
-      static_assert(std::same_as<decltype(see(report)), void>, "an observer returns void or noisefall::verdict");
-      see(report);
+  verdict wanted = verdict_at_begin(see, run);
+  while (!run.done()) {
+    if (wanted == verdict::stop) {
+      result.how = outcome::stopped;
+      break;
     }
+    if (wanted == verdict::finish) run.finish_now();
+    if (run.done()) break;
+    wanted = verdict_after(see, step(run, model, options));
   }
+  if (run.done() && run.shortened()) result.how = outcome::shortened;
   result.steps = run.steps_done();
   result.evaluations = run.evaluations();
   if (run.diverged()) result.how = outcome::diverged;

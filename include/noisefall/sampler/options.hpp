@@ -8,6 +8,7 @@
 
 #include <noisefall/core/error.hpp>
 #include <noisefall/solver/plan.hpp>
+#include <noisefall/tensor/shape.hpp>
 
 namespace noisefall {
 
@@ -15,6 +16,13 @@ namespace noisefall {
 // image   the state holds clean data: it becomes alpha * x + sigma * z of the first level (SDEdit, image to image)
 // given   the state is the first level's sample: an inversion, or the end of another run
 enum class start_from : std::uint8_t { noise, image, given };
+
+// Clean data that part of the state is held at (run::hold): [B, ...] both, as the state. Weights are 1 where the value
+// is known, 0 where it is to be sampled, between 0 and 1 for a mix.
+template <class View>
+struct known_part {
+  View values{}, weights{};
+};
 
 #ifdef NDEBUG
 inline constexpr bool checked_by_default = false;
@@ -52,7 +60,8 @@ struct run_options {
   }
 };
 
-// After a step: where the run stands. denoised() is the guided x0 estimate of the step's first evaluation.
+// After a step: where the run stands. denoised() is the guided x0 estimate of the step's first evaluation. done(): it
+// was the last step.
 template <class Run>
 class step_report {
  public:
@@ -61,6 +70,12 @@ class step_report {
   std::size_t evaluations() const { return run_->evaluations(); }
   auto x() const { return run_->state(); }
   auto denoised() const { return run_->denoised(); }
+  bool done() const { return run_->done(); }
+  shape extents() const { return run_->core().shape_of(run_->state()); }
+  // The numbers of x() or denoised(), wherever they lie, into ordinary memory.
+  void copy(const typename Run::view& from, std::span<typename Run::scalar> to) const {
+    run_->core().algebra.download(from, to);
+  }
 
  private:
   Run* run_;
@@ -68,6 +83,7 @@ class step_report {
 
 // The observer of a run that nobody looks at.
 struct ignore_steps {
+  static constexpr bool looks_at_denoised = false;
   template <class Report>
   void operator()(const Report&) const {}
 };

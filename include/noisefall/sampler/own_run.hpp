@@ -9,6 +9,7 @@
 
 #include <noisefall/core/owner.hpp>
 #include <noisefall/sampler/running.hpp>
+#include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/own_step.hpp>
 
 namespace noisefall {
@@ -34,11 +35,14 @@ class own_run final : public running<A, Z>, private bench {
   [[gnu::cold]] void restart() override {
     core.reset();
     steps = 0;
-    inside_ = false;
+    inside_ = last_ = shortened_ = false;
     walk_->begin(core.samples);
     core.start();
     advance();
   }
+
+  void finish_now() override { last_ = true; }
+  bool shortened() const override { return shortened_; }
 
   bool done() const override { return action_.what != own_action::kind::evaluate; }
   bool diverged() const override { return action_.what == own_action::kind::diverged || running<A, Z>::diverged(); }
@@ -63,6 +67,7 @@ class own_run final : public running<A, Z>, private bench {
     if (!inside_) position = {steps, steps + 1, levels_[0], path().back(), labels_[0]};
     store_reading();
     core.accept();
+    if (last_ && !inside_) return step_to_end();
     inside_ = true;
     advance();
     if (action_.what != own_action::kind::step_done) return;
@@ -77,6 +82,8 @@ class own_run final : public running<A, Z>, private bench {
     to(action_.what);
     to(action_.tensor);
     to(action_.reading);
+    to(last_);
+    to(shortened_);
     to(levels_);
     for (std::size_t k = 1; k <= solver().tensors() + solver().readings(); ++k) core.transfer(to, view_of(k));
     walk_->transfer(to);
@@ -151,10 +158,7 @@ class own_run final : public running<A, Z>, private bench {
     const std::size_t row = builder.output(arrays::denoised);
     const std::size_t from = builder.input(name_of(reading)), state = builder.input(name_of(action_.tensor));
     for (std::size_t i = 0; i < core.samples; ++i) {
-      const noise_level& at = levels_[i];
-      affine x0{0, 1};
-      if (solver().reads() == quantity::eps) x0 = {1 / at.alpha, -at.sigma / at.alpha};
-      if (solver().reads() == quantity::output) x0 = core.chosen->parameterisation.to_x0(at);
+      const affine x0 = reading_to_x0(levels_[i]);
       builder.add(row, from, i, x0.out);
       builder.add(row, state, i, x0.x);
     }
@@ -183,11 +187,42 @@ class own_run final : public running<A, Z>, private bench {
     core.run_pass();
   }
 
+  // From where each sample stands straight to the end: finish_now(). Samples that have arrived stay.
+  [[gnu::cold]] void step_to_end() {
+    auto& builder = core.builder;
+    builder.begin(core.storage(core.samples));
+    const std::size_t row = builder.output(arrays::state), x = builder.input(arrays::state);
+    const std::size_t state = builder.input(name_of(action_.tensor));
+    const std::size_t from = builder.input(name_of(1 + solver().tensors() + action_.reading));
+    for (std::size_t i = 0; i < core.samples; ++i) {
+      if (!falls(levels_[i], path().back())) {
+        builder.add(row, x, i, 1);
+        continue;
+      }
+      const noisefall::row r = data_row(levels_[i], path().back(), path().back().sigma / levels_[i].sigma);
+      const affine x0 = reading_to_x0(levels_[i]);
+      builder.add(row, state, i, r.x + r.now[0] * x0.x);
+      builder.add(row, from, i, r.now[0] * x0.out);
+    }
+    core.run_pass();
+    ++steps;
+    shortened_ = true;
+    action_ = {};
+  }
+
+  // x0 = x * state + out * reading
+  affine reading_to_x0(const noise_level& at) const {
+    if (solver().reads() == quantity::eps) return {1 / at.alpha, -at.sigma / at.alpha};
+    if (solver().reads() == quantity::output) return core.chosen->parameterisation.to_x0(at);
+    return {0, 1};
+  }
+
   std::vector<noise_level> levels_;
   std::vector<double> labels_;
   owned<own_walk> walk_;
   own_action action_;
   bool inside_ = false;  // a step has begun: one of its evaluations is answered
+  bool last_ = false, shortened_ = false;
 };
 
 }  // namespace noisefall

@@ -10,6 +10,7 @@
 #include <noisefall/core/inline_vector.hpp>
 #include <noisefall/sampler/running.hpp>
 #include <noisefall/sampler/step_passes.hpp>
+#include <noisefall/solver/ddim.hpp>
 
 namespace noisefall {
 
@@ -39,16 +40,26 @@ class planned_run final : public running<A, Z> {
   [[gnu::cold]] void restart() override {
     core.reset();
     steps = evaluation_ = stored_ = 0;
+    end_ = core.chosen->path.steps();
     has_previous_ = planned_ = false;
     core.start();
   }
 
-  bool done() const override { return steps == core.chosen->path.steps(); }
+  void finish_now() override {
+    const trajectory& path = core.chosen->path;
+    const std::size_t next = core.asked || evaluation_ > 0 ? steps + 1 : steps;
+    if (next >= end_) return;
+    end_ = path[next].from == path.back() ? next : next + 1;
+  }
+  bool shortened() const override { return end_ < core.chosen->path.steps(); }
+
+  bool done() const override { return steps == end_; }
   bool between_steps() const override { return evaluation_ == 0; }
 
   [[gnu::cold]] void transfer(archive& to) override {
     if (to.reads()) core.reset();
     to(steps);
+    to(end_);
     to(stored_);
     to(has_previous_);
     to.elements(std::span<std::size_t>{order_.begin(), order_.size()});
@@ -68,7 +79,7 @@ class planned_run final : public running<A, Z> {
       if (slot >= order_.size() || (seen >> slot & 1) != 0) return false;
       seen |= std::uint64_t{1} << slot;
     }
-    return core.is_sound() && steps <= core.chosen->path.steps() && stored_ <= history_;
+    return core.is_sound() && steps <= end_ && end_ <= core.chosen->path.steps() && stored_ <= history_;
   }
 
   // The evaluation that the run waits for, the same until it is answered; nullptr when every leg is done.
@@ -111,7 +122,9 @@ class planned_run final : public running<A, Z> {
       stored_ = 0;
       has_previous_ = false;
     }
-    if (leg_ != nullptr) {
+    if (steps + 1 == end_ && shortened()) {
+      plan_last();
+    } else if (leg_ != nullptr) {
       position = leg_->at;
       plan_ = &leg_->plan;
     } else {
@@ -130,6 +143,19 @@ class planned_run final : public running<A, Z> {
       const prepared_pass& pass = plans_->passes[k];
       core.run_pass(pass.what, pass_weights::of_constants(pass.weights, 1));
     }
+  }
+
+  // Straight to the end.
+  [[gnu::cold]] void plan_last() {
+    const auto& p = *core.chosen;
+    p.with_window(steps, 0, false, [&](step_window w) {
+      w.at.to = p.path.back();
+      position = w.at;
+      own_plan_ = ddim{}.plan(w);
+    });
+    own_plan_.remember.reset();
+    plan_ = &own_plan_;
+    leg_ = nullptr;
   }
 
   // A step that raises the noise first looks at another state than x.
@@ -172,6 +198,7 @@ class planned_run final : public running<A, Z> {
       place_slots();
     }
     has_previous_ = plan_->keep.has_value();
+    if (core.holds_known()) core.blend(position.to);
     core.commit_guidance();
     planned_ = false;
     evaluation_ = 0;
@@ -204,6 +231,7 @@ class planned_run final : public running<A, Z> {
   step_plan own_plan_;
   evaluation_plan own_evaluation_;
   std::size_t evaluation_ = 0, stored_ = 0;
+  std::size_t end_ = 0;  // steps to do
   bool has_previous_ = false, planned_ = false;
 };
 

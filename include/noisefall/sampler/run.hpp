@@ -5,7 +5,9 @@
 #include <span>
 #include <utility>
 
+#include <noisefall/core/error.hpp>
 #include <noisefall/core/owner.hpp>
+#include <noisefall/sampler/options.hpp>
 #include <noisefall/sampler/own_run.hpp>
 #include <noisefall/sampler/planned_run.hpp>
 #include <noisefall/sampler/running.hpp>
@@ -32,6 +34,20 @@ class run {
   void answer() { held_->answer(core().own_outputs()); }
   // The outputs, one per branch of the request, in arrays of the caller's that stay valid during the call.
   void answer(std::span<const view> outputs) { held_->answer(outputs); }
+  // Inpainting by replacement (Song et al. 2021, arXiv:2011.13456, appendix I.2): after every step, and at the start,
+  //   x = w * (alpha * known + sigma * z) + (1 - w) * x      at the level reached,
+  // in one more pass over x and three arrays that the run then owns. z is the run's first draw of noise, so that the
+  // known part moves on a straight line from that noise to its value: where w is 1 and the trajectory ends at
+  // sigma = 0, x ends at the known value exactly. Both arrays are read here and at every restart() and may change
+  // between restarts. Before the first step, once, and before load(). Not for solvers that choose their own steps:
+  // their samples stand at levels of their own.
+  void hold(const known_part<view>& part) {
+    require(!core().chosen->has_own_steps(), {"run: hold, ", core().chosen->solver_name()},
+            "a solver that chooses its own steps", "a solver that walks the trajectory");
+    require(steps_done() == 0 && between_steps() && !core().asked && !core().holds_known(), "run: hold",
+            "the run has begun, or holds a known part already", "a run before its first step, once");
+    held_->core.hold(part);
+  }
   // Starts anew on the same state, without allocating. Where the start is an image or given, refill the state first.
   void restart() { held_->restart(); }
   // The same with other noise: run.restart(philox{43}) gives the samples of seed 43.
@@ -40,7 +56,17 @@ class run {
     held_->restart();
   }
 
+  // The next step goes straight from the present level to the trajectory's end: one first-order step, deterministic
+  // whatever the solver is, with one evaluation; where the end is sigma = 0, the state becomes the guided (and mapped)
+  // x0 estimate at that level. So the bits follow from the number of steps done before. An evaluation that is being
+  // waited for, and the rest of its step, are done first. Where one leg is left, or none, nothing changes.
+  void finish_now() { held_->finish_now(); }
+  // Has finish_now() left out legs?
+  bool shortened() const { return held_->shortened(); }
+
   bool done() const { return held_->done(); }
+  // Legs of the trajectory; 0 for a solver that chooses its own steps.
+  std::size_t steps() const { return core().chosen->has_own_steps() ? 0 : core().chosen->path.steps(); }
   std::size_t steps_done() const { return held_->steps; }
   std::size_t evaluations() const { return core().evaluations; }
   view state() const { return core().x; }

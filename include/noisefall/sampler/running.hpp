@@ -28,6 +28,8 @@ class running {
   virtual const evaluation_request<A>* next() = 0;
   virtual void answer(std::span<const view> outputs) = 0;
   virtual void restart() = 0;
+  virtual void finish_now() = 0;
+  virtual bool shortened() const = 0;
   virtual bool done() const = 0;
   virtual bool diverged() const { return !core.algebra.finite(core.x); }
   virtual bool between_steps() const = 0;

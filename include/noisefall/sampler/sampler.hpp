@@ -10,6 +10,7 @@
 
 #include <noisefall/core/outcome.hpp>
 #include <noisefall/core/owner.hpp>
+#include <noisefall/core/reference.hpp>
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/parameterisation/eps.hpp>
 #include <noisefall/sampler/look_ahead.hpp>
@@ -35,8 +36,9 @@ class sampler {
         needs_{look_ahead{*policies_}.needs()} {}
   template <AnySolver S, NoiseSchedule N, Spacing<N> R, Guidance G = unguided, Parameterisation P = predicts_eps>
   sampler(S solver, const N& schedule, const R& spacing, G guidance = {}, P parameterisation = {}, threshold map = {})
-      : sampler{std::move(solver), schedule, spacing(schedule), std::move(guidance), std::move(parameterisation), map} {
-  }
+      : sampler{
+            std::move(solver),           schedule, spacing(schedule).cited(reference_of(spacing)), std::move(guidance),
+            std::move(parameterisation), map} {}
 
   const policies& parts() const { return *policies_; }
   const trajectory& path() const { return policies_->path; }
@@ -64,7 +66,7 @@ class sampler {
     return start(mutable_view<T>{x}, settings);
   }
 
-  // The whole loop over a predictor, on any device. `see` is called after every step and may return verdict::stop.
+  // The whole loop over a predictor, on any device. `see` is an observer (sampler/observer.hpp).
   template <Algebra A, class Model, NoiseSource<typename A::scalar> Z, class Observer = ignore_steps>
   run_result operator()(A algebra, Model& model, typename A::span x,
                         const std::type_identity_t<run_options<typename Model::condition>>& options, Z noise,
@@ -77,7 +79,7 @@ class sampler {
               {"the guidance looks at branch ", b, ", which has no condition"},
               "`further` with a condition for every branch from 2 on");
     run_settings settings{options.seed, options.first_sample, options.start, options.checked};
-    settings.keep_denoised = !std::same_as<std::remove_cvref_t<Observer>, ignore_steps>;
+    settings.keep_denoised = looks_at_denoised<Observer>;
     settings.output_parts = output_parts(model, algebra.extents(x));
     auto now = start(std::move(algebra), x, settings, std::move(noise));
     return finish(now, model, options, see);

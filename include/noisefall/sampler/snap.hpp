@@ -49,7 +49,7 @@ inline bool is_on_jump(const noise_level& at, std::span<const double> breakpoint
     legs[nearest - 1].to = legs[nearest].from = at;
     legs[nearest].label = std::numeric_limits<double>::quiet_NaN();
   }
-  return {std::move(legs), path.kind()};
+  return trajectory{std::move(legs), path.kind()}.cited(path.reference());
 }
 
 }  // namespace noisefall

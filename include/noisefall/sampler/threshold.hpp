@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include <noisefall/core/error.hpp>
 
@@ -22,6 +23,8 @@ struct threshold {
   bool keep_eps = false;
 
   friend bool operator==(const threshold&, const threshold&) = default;
+
+  std::string_view reference() const { return how == kind::dynamic ? "arXiv:2205.11487" : ""; }
 
   [[gnu::cold]] void check() const {
     if (how == kind::fixed)

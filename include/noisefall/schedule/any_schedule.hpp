@@ -3,10 +3,12 @@
 
 #include <concepts>
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <noisefall/core/owner.hpp>
+#include <noisefall/core/reference.hpp>
 #include <noisefall/schedule/concept.hpp>
 #include <noisefall/schedule/discrete.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
@@ -29,6 +31,7 @@ class any_schedule {
   // The length of a discrete schedule's table; 0 for a continuous one.
   std::size_t steps() const { return held_->steps(); }
   void check() const { held_->check(); }
+  std::string_view reference() const { return held_->reference(); }
 
  private:
   struct interface : counted {
@@ -39,6 +42,7 @@ class any_schedule {
     virtual double t_max() const = 0;
     virtual std::size_t steps() const = 0;
     virtual void check() const = 0;
+    virtual std::string_view reference() const = 0;
   };
 
   template <class S>
@@ -56,6 +60,7 @@ class any_schedule {
     void check() const override {
       if constexpr (requires { schedule.check(); }) schedule.check();
     }
+    std::string_view reference() const override { return reference_of(schedule); }
     S schedule;
   };
 

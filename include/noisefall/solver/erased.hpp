@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <noisefall/core/owner.hpp>
+#include <noisefall/core/reference.hpp>
 #include <noisefall/solver/concept.hpp>
 #include <noisefall/solver/plan.hpp>
 
@@ -23,6 +24,7 @@ class erased_solver {
 
   explicit operator bool() const { return bool{held_}; }
   std::string_view name() const { return held_->name(); }
+  std::string_view reference() const { return held_->reference(); }
   bool takes_two_readings() const { return held_->takes_two_readings(); }
   int order() const { return held_->order(); }
   int weak_order() const { return held_->weak_order(); }
@@ -33,6 +35,7 @@ class erased_solver {
  private:
   struct interface : counted {
     virtual std::string_view name() const = 0;
+    virtual std::string_view reference() const = 0;
     virtual bool takes_two_readings() const = 0;
     virtual int order() const = 0;
     virtual int weak_order() const = 0;
@@ -46,6 +49,7 @@ class erased_solver {
     static_assert(Solver<S>, "erased_solver holds a model of the Solver concept");
     explicit model(S s) : solver{std::move(s)} {}
     std::string_view name() const override { return name_of(solver); }
+    std::string_view reference() const override { return reference_of(solver); }
     bool takes_two_readings() const override { return noisefall::takes_two_readings(solver); }
     int order() const override { return solver.order(); }
     int weak_order() const override { return weak_order_of(solver); }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <noisefall/core/owner.hpp>
+#include <noisefall/core/reference.hpp>
 #include <noisefall/solver/concept.hpp>
 #include <noisefall/solver/own_step.hpp>
 
@@ -33,6 +34,7 @@ class erased_own_step {
 
   explicit operator bool() const { return bool{held_}; }
   std::string_view name() const { return held_->name(); }
+  std::string_view reference() const { return held_->reference(); }
   void check() const { held_->check(); }
   void check_ends(const noise_level& first, const noise_level& last) const { held_->check_ends(first, last); }
   bool couples_batch() const { return held_->couples_batch(); }
@@ -46,6 +48,7 @@ class erased_own_step {
  private:
   struct interface : counted {
     virtual std::string_view name() const = 0;
+    virtual std::string_view reference() const = 0;
     virtual void check() const = 0;
     virtual void check_ends(const noise_level&, const noise_level&) const = 0;
     virtual bool couples_batch() const = 0;
@@ -71,6 +74,7 @@ class erased_own_step {
     template <class T>
     explicit model(T&& s) : solver{std::forward<T>(s)} {}
     std::string_view name() const override { return name_of(solver); }
+    std::string_view reference() const override { return reference_of(solver); }
     void check() const override { solver.check(); }
     void check_ends(const noise_level& first, const noise_level& last) const override {
       solver.check_ends(first, last);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include <noisefall/core/reference.hpp>
 #include <noisefall/solver/concept.hpp>
 #include <noisefall/solver/plan.hpp>
 
@@ -22,6 +23,9 @@ class one_of {
 
   std::string_view name() const {
     return std::visit([](const auto& s) { return name_of(s); }, held_);
+  }
+  std::string_view reference() const {
+    return std::visit([](const auto& s) { return reference_of(s); }, held_);
   }
   bool takes_two_readings() const {
     return std::visit([](const auto& s) { return noisefall::takes_two_readings(s); }, held_);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,13 @@ class trajectory {
       if (std::isnan(l.label)) l.label = label(l.from);
     return std::move(*this);
   }
+
+  // The same legs, with the paper behind them; `reference` must live as long as the program.
+  trajectory cited(std::string_view reference) && {
+    reference_ = reference;
+    return std::move(*this);
+  }
+  std::string_view reference() const { return reference_; }
 
   std::size_t steps() const { return legs_.size(); }
   const leg& operator[](std::size_t i) const { return legs_[i]; }
@@ -87,6 +95,7 @@ class trajectory {
 
   std::vector<leg> legs_;
   trajectory_kind kind_;
+  std::string_view reference_;
 };
 
 }  // namespace noisefall

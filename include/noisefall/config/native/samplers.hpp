@@ -1,12 +1,10 @@
 // A whole sampler from one JSON object.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -44,11 +42,10 @@ inline void check_form(const fields& from) {
     from.refuse("noisefall", fields::shown(*said), std::to_string(native_form));
 }
 
-// A sampler that a file described.
+// A sampler that a file described. citations(policy) names the papers behind it.
 struct loaded_sampler {
   sampler policy;
-  nlohmann::json described;            // every policy with all its fields; loads to the same sampler
-  std::vector<std::string> citations;  // the papers behind the policies
+  nlohmann::json described;  // every policy with all its fields; loads to the same sampler
 
   const trajectory& path() const { return policy.path(); }
 };
@@ -92,24 +89,19 @@ inline loaded_sampler load_sampler(const nlohmann::json& from, const catalogue& 
       load_parameterisation(given_or("parameterisation", predicts_eps::name), known, in.at("parameterisation"));
   const threshold map =
       from.contains("threshold") ? load_threshold(in.value("threshold"), in.at("threshold")) : threshold{};
-  trajectory path = lay(spacing, schedule.policy, in.at("trajectory"));
+  trajectory path = lay(spacing, schedule.policy, in.at("trajectory")).cited(spacing.reference);
 
   nlohmann::json described{{"noisefall", native_form},         {"solver", solver.described},
                            {"schedule", schedule.described},   {"trajectory", spacing.described},
                            {"guidance", guidance.described},   {"parameterisation", parameterisation.described},
                            {"threshold", write_described(map)}};
-  std::vector<std::string> citations;
-  for (const std::string& reference :
-       {solver.reference, schedule.reference, spacing.reference, guidance.reference, parameterisation.reference})
-    if (!reference.empty() && std::find(citations.begin(), citations.end(), reference) == citations.end())
-      citations.push_back(reference);
 
   try {
     return std::visit(
         [&](const auto& chosen) {
           return loaded_sampler{
               sampler{chosen, schedule.policy, std::move(path), guidance.policy, parameterisation.policy, map},
-              std::move(described), std::move(citations)};
+              std::move(described)};
         },
         solver.policy);
   } catch (const error& e) {
