@@ -10,8 +10,8 @@ Installs what noisefall's tests and examples need and this machine does not have
 Eigen, xtensor, nlohmann_json, Catch2 and zlib, from the distribution's own packages. Asks for nothing and needs no
 root when all is there.
 
-  --ci     also what checks the code: clang-format, clang-tidy, clang, ccache, git, Doxygen, and a compiler and an
-           emulator for AArch64
+  --ci     also what checks the code: clang-format, clang-tidy, clang, clang 16 with its own standard library, ccache,
+           git, Doxygen, and a compiler and an emulator for AArch64
   --bench  also what the benchmarks are built with: Google Benchmark
   --help   this text
 EOT
@@ -81,6 +81,9 @@ look() {
     for tool in clang-format clang-tidy clang ccache git doxygen; do
       has_command $tool || missing="$missing $tool"
     done
+    has_command clang++-16 || missing="$missing clang-16"
+    [ -e /usr/lib/llvm-16/include/c++/v1/version ] || missing="$missing libc++-16-dev"
+    [ -e /usr/lib/llvm-16/lib/libc++abi.so ] || missing="$missing libc++abi-16-dev"
     has_command aarch64-linux-gnu-g++ || missing="$missing g++-aarch64-linux-gnu"
     has_command qemu-aarch64 || missing="$missing qemu-user"
   fi

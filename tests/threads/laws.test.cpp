@@ -100,10 +100,9 @@ TEST_CASE("L4: two runs at once on one pool have the bits of runs alone") {
   nf::thread_pool pool{2};
   const auto expected = alone<float>(sample);
   nf::tensor<float> found[2];
-  {
-    std::vector<std::jthread> callers;
-    for (auto& x : found) callers.emplace_back([&] { x = together<float>(pool, sample); });
-  }
+  std::vector<std::thread> callers;
+  for (auto& x : found) callers.emplace_back([&] { x = together<float>(pool, sample); });
+  for (std::thread& caller : callers) caller.join();
   CHECK(same_bits(found[0], expected));
   CHECK(same_bits(found[1], expected));
 }

@@ -89,14 +89,13 @@ TEST_CASE("a task may use the pool that runs it") {
 TEST_CASE("a pool serves calls from several threads at once") {
   thread_pool pool{2};
   std::atomic<int> wrong = 0;
-  {
-    std::vector<std::jthread> callers;
-    for (int k = 0; k < 3; ++k)
-      callers.emplace_back([&] {
-        for (int again = 0; again < 200; ++again)
-          if (calls(pool, 20) != std::vector<int>(20, 1)) ++wrong;
-      });
-  }
+  std::vector<std::thread> callers;
+  for (int k = 0; k < 3; ++k)
+    callers.emplace_back([&] {
+      for (int again = 0; again < 200; ++again)
+        if (calls(pool, 20) != std::vector<int>(20, 1)) ++wrong;
+    });
+  for (std::thread& caller : callers) caller.join();
   CHECK(wrong == 0);
 }
 

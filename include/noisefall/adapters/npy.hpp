@@ -55,9 +55,9 @@ inline npy_header read_npy_header(std::istream& file, std::uint64_t file_size, c
   std::array<char, 12> start{};
   file.read(start.data(), 10);
   require(file.good() && std::string{start.data(), 6} == "\x93NUMPY", where, "no .npy file", allowed);
-  const int version = start[6];
-  require((version == 1 || version == 2) && start[7] == 0, where,
-          {"version ", version, ".", static_cast<int>(start[7]), " of the format"}, "versions 1.0 and 2.0");
+  const unsigned version = static_cast<unsigned char>(start[6]), minor = static_cast<unsigned char>(start[7]);
+  require((version == 1 || version == 2) && minor == 0, where, {"version ", version, ".", minor, " of the format"},
+          "versions 1.0 and 2.0");
   if (version == 2) file.read(start.data() + 10, 2);
   std::uint64_t length = 0, begin = version == 1 ? 10 : 12;
   for (std::uint64_t at = begin; at-- > 8;) length = length << 8 | static_cast<unsigned char>(start[at]);

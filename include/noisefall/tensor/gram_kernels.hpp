@@ -23,6 +23,7 @@ void lanes_of_products(instruction_set set, const T* a, const T* b, std::size_t 
 
 #else
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a file
 #define NOISEFALL_KERNEL <noisefall/tensor/gram_kernel.inc>
 #include <noisefall/core/every_instruction_set.inc>
 

@@ -20,9 +20,9 @@ namespace noisefall {
 // figures are for workers that sleep between passes (25 to 45 us). An executor whose workers spin (0.3 us) breaks even
 // a hundred times lower. None of this changes a bit of the results.
 struct parallel_options {
-  std::size_t linear = 512 * 1024;  // elements of a batch from which linear work is split
-  std::size_t noise = 256 * 1024;   // the same for work of several times the cost: making noise, quantiles
-  std::size_t chunk = 64 * 1024;    // elements per task; best a multiple of 64, the block in which noise is made
+  std::size_t linear = std::size_t{512} * 1024;  // elements of a batch from which linear work is split
+  std::size_t noise = std::size_t{256} * 1024;   // the same for work of several times the cost: making noise, quantiles
+  std::size_t chunk = std::size_t{64} * 1024;    // elements per task; best a multiple of 64, noise's block
 };
 
 // Gives the bits of span_algebra, whatever the number of threads: the pieces do not depend on it, elements do not meet

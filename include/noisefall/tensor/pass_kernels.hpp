@@ -23,6 +23,7 @@ void widen(instruction_set set, const Narrow* from, std::size_t n, T* to);
 
 #else
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a file
 #define NOISEFALL_KERNEL <noisefall/tensor/pass_kernel.inc>
 #include <noisefall/core/every_instruction_set.inc>
 

@@ -21,7 +21,7 @@ class shape {
       : shape{std::span<const std::size_t>{extents.begin(), extents.size()}} {}
   // For a rank known at run time only.
   constexpr explicit shape(std::span<const std::size_t> extents) {
-    if (extents.size() < 1 || extents.size() > max_rank)
+    if (extents.empty() || extents.size() > max_rank)
       refuse("shape", "rank " + std::to_string(extents.size()), "1 to 8 extents, samples first");
     for (const std::size_t extent : extents) extents_[rank_++] = extent;
     count();

@@ -57,6 +57,7 @@ trajectory over_times(const S& schedule, std::size_t n, std::optional<double> t_
   times.front() = first;
   if (points > 1) times.back() = last;
   std::vector<noise_level> levels;
+  levels.reserve(times.size() + 1);
   for (const double t : times) levels.push_back(schedule.at(t));
   if (end == final_level::zero) levels.push_back(clean_level(schedule));
   return trajectory{levels};

@@ -40,6 +40,7 @@ struct vp_times {
     check();
     const std::vector<double> sigmas = vp_ramp(end == final_level::zero ? steps : steps + 1, beta_d, beta_min, t_last);
     std::vector<noise_level> levels;
+    levels.reserve(sigmas.size() + 1);
     for (const double sigma : sigmas) levels.push_back(level_at_rho(schedule, sigma));
     if (end == final_level::zero) levels.push_back(clean_level(schedule));
     return trajectory{levels};

@@ -42,7 +42,8 @@ struct k_fields {
 
   // n sigmas for labels that are given, or re-gridded between their ends; the 0 is not appended.
   sigma_grid grid(const sigma_table& table, std::vector<double> labels, bool rounds_karras) const {
-    sigma_grid g{.sigmas = table.at(labels), .labels = std::move(labels)};
+    sigma_grid g{.sigmas = table.at(labels), .labels = {}};
+    g.labels = std::move(labels);
     if (!switches.regrids()) return g;
     g.sigmas = switches.regrid(g.sigmas, g.sigmas.size());
     g.labels = table.labels(g.sigmas, rounds_karras && switches.karras);

@@ -83,6 +83,7 @@ struct sigma_table {
   }
   std::vector<double> at(const std::vector<double>& indices) const {
     std::vector<double> values;
+    values.reserve(indices.size());
     for (const double i : indices) values.push_back(at(i));
     return values;
   }
