@@ -100,12 +100,14 @@
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/guidance/weight.hpp>
 
+#include <noisefall/solver/adams.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/churn.hpp>
 #include <noisefall/solver/concept.hpp>
 #include <noisefall/solver/consistency_multistep.hpp>
 #include <noisefall/solver/ddim.hpp>
 #include <noisefall/solver/ddpm.hpp>
+#include <noisefall/solver/deis.hpp>
 #include <noisefall/solver/dpm_adaptive.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>
@@ -118,6 +120,7 @@
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/heun.hpp>
 #include <noisefall/solver/leg_label.hpp>
+#include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/own_step.hpp>
 #include <noisefall/solver/phi.hpp>
 #include <noisefall/solver/plan.hpp>

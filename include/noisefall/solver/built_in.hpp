@@ -4,12 +4,14 @@
 #include <noisefall/solver/consistency_multistep.hpp>
 #include <noisefall/solver/ddim.hpp>
 #include <noisefall/solver/ddpm.hpp>
+#include <noisefall/solver/deis.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/one_of.hpp>
 #include <noisefall/solver/pndm.hpp>
 #include <noisefall/solver/sa_solver.hpp>
@@ -27,12 +29,14 @@ struct solver_list {
 using built_in_solvers = solver_list<consistency_multistep,  //
                                      ddim,                   //
                                      ddpm,                   //
+                                     deis,                   //
                                      dpm_multistep,          //
                                      dpm_pp_2m,              //
                                      dpm_pp_sde,             //
                                      dpm_singlestep,         //
                                      euler,                  //
                                      heun,                   //
+                                     lms,                    //
                                      pndm,                   //
                                      sa_solver,              //
                                      unipc>;

@@ -43,6 +43,9 @@ inline constexpr auto spelling<dpm_singlestep::nodes> =
                                                  {"time", dpm_singlestep::nodes::time},
                                                  {"time_quadratic", dpm_singlestep::nodes::time_quadratic}});
 template <>
+inline constexpr auto spelling<deis::coordinate> = std::to_array<spelt<deis::coordinate>>(
+    {{"time", deis::coordinate::time}, {"rho", deis::coordinate::rho}, {"log_rho", deis::coordinate::log_rho}});
+template <>
 inline constexpr auto spelling<pndm::start_kind> =
     std::to_array<spelt<pndm::start_kind>>({{"prk", pndm::start_kind::prk},
                                             {"improved_euler", pndm::start_kind::improved_euler},
@@ -70,6 +73,12 @@ void describe(V& visit, ddpm& s) {
   visit("temperature", s.temperature);
   visit("variance_floor", s.variance_floor);
   visit("at_end", s.at_end);
+}
+template <class V>
+void describe(V& visit, deis& s) {
+  visit("order", s.order);
+  visit("in", s.in);
+  visit("lower_order_below", s.lower_order_below);
 }
 template <class V>
 void describe(V& visit, dpm_multistep& s) {
@@ -113,6 +122,11 @@ void describe(V& visit, heun& s) {
   visit("s_tmin", s.s_tmin);
   visit("s_tmax", s.s_tmax);
   visit("s_noise", s.s_noise);
+}
+template <class V>
+void describe(V& visit, lms& s) {
+  visit("order", s.order);
+  visit("full_order_at_zero", s.full_order_at_zero);
 }
 template <class V>
 void describe(V& visit, pndm& s) {
