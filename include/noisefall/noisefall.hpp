@@ -108,7 +108,9 @@
 #include <noisefall/solver/ddim.hpp>
 #include <noisefall/solver/ddpm.hpp>
 #include <noisefall/solver/deis.hpp>
+#include <noisefall/solver/dpm_2_churn.hpp>
 #include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/dpm_ancestral.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>
 #include <noisefall/solver/dpm_pp_sde.hpp>

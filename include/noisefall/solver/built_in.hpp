@@ -5,6 +5,8 @@
 #include <noisefall/solver/ddim.hpp>
 #include <noisefall/solver/ddpm.hpp>
 #include <noisefall/solver/deis.hpp>
+#include <noisefall/solver/dpm_2_churn.hpp>
+#include <noisefall/solver/dpm_ancestral.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>
 #include <noisefall/solver/dpm_pp_sde.hpp>
@@ -30,6 +32,8 @@ using built_in_solvers = solver_list<consistency_multistep,  //
                                      ddim,                   //
                                      ddpm,                   //
                                      deis,                   //
+                                     dpm_2_churn,            //
+                                     dpm_ancestral,          //
                                      dpm_multistep,          //
                                      dpm_pp_2m,              //
                                      dpm_pp_sde,             //

@@ -81,6 +81,23 @@ void describe(V& visit, deis& s) {
   visit("lower_order_below", s.lower_order_below);
 }
 template <class V>
+void describe(V& visit, dpm_2_churn& s) {
+  visit("s_churn", s.s_churn);
+  visit("s_tmin", s.s_tmin);
+  visit("s_tmax", s.s_tmax);
+  visit("s_noise", s.s_noise);
+}
+template <class V>
+void describe(V& visit, dpm_ancestral& s) {
+  visit("order", s.order);
+  visit("of", s.of);
+  visit("correction", s.correction);
+  visit("budget", s.budget);
+  visit("eta", s.eta);
+  visit("s_noise", s.s_noise);
+  visit("end_is_floor", s.end_is_floor);
+}
+template <class V>
 void describe(V& visit, dpm_multistep& s) {
   visit("order", s.order);
   visit("of", s.of);
