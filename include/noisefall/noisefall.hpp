@@ -115,6 +115,7 @@
 #include <noisefall/solver/dpm_pp_2m.hpp>
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
+#include <noisefall/solver/dpm_singlestep_grid.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/erased_own_step.hpp>
 #include <noisefall/solver/euler.hpp>

@@ -11,6 +11,7 @@
 #include <noisefall/solver/dpm_pp_2m.hpp>
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
+#include <noisefall/solver/dpm_singlestep_grid.hpp>
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/heun.hpp>
 #include <noisefall/solver/lms.hpp>
@@ -38,6 +39,7 @@ using built_in_solvers = solver_list<consistency_multistep,  //
                                      dpm_pp_2m,              //
                                      dpm_pp_sde,             //
                                      dpm_singlestep,         //
+                                     dpm_singlestep_grid,    //
                                      euler,                  //
                                      heun,                   //
                                      lms,                    //

@@ -126,6 +126,16 @@ void describe(V& visit, dpm_singlestep& s) {
   visit("stages", s.stages);
 }
 template <class V>
+void describe(V& visit, dpm_singlestep_grid& s) {
+  visit("order", s.order);
+  visit("of", s.of);
+  visit("correction", s.correction);
+  visit("tau_squared", s.tau_squared);
+  visit("lower_order_final", s.lower_order_final);
+  visit("fresh_noise", s.fresh_noise);
+  visit("shipped_third", s.shipped_third);
+}
+template <class V>
 void describe(V& visit, euler& s) {
   visit("s_churn", s.s_churn);
   visit("s_tmin", s.s_tmin);
