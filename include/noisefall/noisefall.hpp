@@ -121,7 +121,9 @@
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
+#include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/leg_label.hpp>
 #include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/own_step.hpp>
@@ -132,6 +134,7 @@
 #include <noisefall/solver/range.hpp>
 #include <noisefall/solver/row_algebra.hpp>
 #include <noisefall/solver/sa_solver.hpp>
+#include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 
 #include <noisefall/sampler/checkpoint.hpp>

@@ -13,11 +13,14 @@
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/dpm_singlestep_grid.hpp>
 #include <noisefall/solver/euler.hpp>
+#include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/one_of.hpp>
 #include <noisefall/solver/pndm.hpp>
 #include <noisefall/solver/sa_solver.hpp>
+#include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 
 namespace noisefall {
@@ -41,10 +44,13 @@ using built_in_solvers = solver_list<consistency_multistep,  //
                                      dpm_singlestep,         //
                                      dpm_singlestep_grid,    //
                                      euler,                  //
+                                     flow_runge_kutta,       //
                                      heun,                   //
+                                     latent_consistency,     //
                                      lms,                    //
                                      pndm,                   //
                                      sa_solver,              //
+                                     tcd,                    //
                                      unipc>;
 
 // Any one of them, chosen at run time: built_in_solvers::in<one_of>.

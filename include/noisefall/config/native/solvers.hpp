@@ -46,6 +46,11 @@ template <>
 inline constexpr auto spelling<deis::coordinate> = std::to_array<spelt<deis::coordinate>>(
     {{"time", deis::coordinate::time}, {"rho", deis::coordinate::rho}, {"log_rho", deis::coordinate::log_rho}});
 template <>
+inline constexpr auto spelling<flow_runge_kutta::method> =
+    std::to_array<spelt<flow_runge_kutta::method>>({{"heun", flow_runge_kutta::method::heun},
+                                                    {"midpoint", flow_runge_kutta::method::midpoint},
+                                                    {"classical", flow_runge_kutta::method::classical}});
+template <>
 inline constexpr auto spelling<pndm::start_kind> =
     std::to_array<spelt<pndm::start_kind>>({{"prk", pndm::start_kind::prk},
                                             {"improved_euler", pndm::start_kind::improved_euler},
@@ -144,11 +149,20 @@ void describe(V& visit, euler& s) {
   visit("churn_after", s.churn_after);
 }
 template <class V>
+void describe(V& visit, flow_runge_kutta& s) {
+  visit("by", s.by);
+}
+template <class V>
 void describe(V& visit, heun& s) {
   visit("s_churn", s.s_churn);
   visit("s_tmin", s.s_tmin);
   visit("s_tmax", s.s_tmax);
   visit("s_noise", s.s_noise);
+}
+template <class V>
+void describe(V& visit, latent_consistency& s) {
+  visit("timestep_scaling", s.timestep_scaling);
+  visit("sigma_data", s.sigma_data);
 }
 template <class V>
 void describe(V& visit, lms& s) {
@@ -172,6 +186,11 @@ void describe(V& visit, sa_solver& s) {
   visit("tau_to", s.tau_to);
   visit("few_step_weights", s.few_step_weights);
   visit("lower_order_final", s.lower_order_final);
+}
+template <class V>
+void describe(V& visit, tcd& s) {
+  visit("gamma", s.gamma);
+  visit("whole_times", s.whole_times);
 }
 template <class V>
 void describe(V& visit, unipc& s) {
