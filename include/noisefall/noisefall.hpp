@@ -105,6 +105,7 @@
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/guidance/weight.hpp>
 
+#include <noisefall/solver/adams.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/churn.hpp>
@@ -112,18 +113,25 @@
 #include <noisefall/solver/consistency_multistep.hpp>
 #include <noisefall/solver/ddim.hpp>
 #include <noisefall/solver/ddpm.hpp>
+#include <noisefall/solver/deis.hpp>
+#include <noisefall/solver/dpm_2_churn.hpp>
 #include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/dpm_ancestral.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
+#include <noisefall/solver/dpm_singlestep_grid.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/erased_own_step.hpp>
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
+#include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/leg_label.hpp>
+#include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/multistep_start.hpp>
 #include <noisefall/solver/own_step.hpp>
 #include <noisefall/solver/phi.hpp>
@@ -133,6 +141,7 @@
 #include <noisefall/solver/range.hpp>
 #include <noisefall/solver/row_algebra.hpp>
 #include <noisefall/solver/sa_solver.hpp>
+#include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 
 #include <noisefall/sampler/cancellation.hpp>

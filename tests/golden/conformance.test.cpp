@@ -64,8 +64,15 @@ void alter(json& value) {
 TEST_CASE("recorded runs of diffusers are matched") {
   CHECK(misses(selection("diffusers")) == std::vector<std::string>{});
 }
+TEST_CASE("recorded runs of diffusers' classes after k-diffusion are matched") {
+  CHECK(misses(selection("diffusers_k")) == std::vector<std::string>{});
+}
+TEST_CASE("recorded runs of diffusers' other classes are matched") {
+  CHECK(misses(selection("diffusers_others")) == std::vector<std::string>{});
+}
 TEST_CASE("recorded runs of k-diffusion are matched") {
   CHECK(misses(selection("k_diffusion")) == std::vector<std::string>{});
+  CHECK(misses(selection("k_diffusion_others")) == std::vector<std::string>{});
 }
 TEST_CASE("recorded runs of the official DPM-Solver and UniPC are matched") {
   CHECK(misses(selection("official")) == std::vector<std::string>{});
@@ -84,6 +91,40 @@ TEST_CASE("a hand-altered number makes a case miss") {
         {"SASolverScheduler", {"samples", "noise", "sigmas"}},
         {"EDMEulerScheduler", {"samples", "sigmas", "input_scale", "pred_original_sample"}},
         {"FlowMatchEulerDiscreteScheduler", {"samples", "timesteps", "sigmas"}}}},
+      {"diffusers_k",
+       {{"EulerDiscreteScheduler",
+         {"samples", "timesteps", "sigmas", "input_scale", "pred_original_sample", "init_noise_sigma", "config_given"}},
+        {"EulerAncestralDiscreteScheduler", {"samples", "noise", "sigmas"}},
+        {"HeunDiscreteScheduler", {"samples", "timesteps", "sigmas", "pred_original_sample"}},
+        {"KDPM2DiscreteScheduler", {"samples", "timesteps", "sigmas", "pred_original_sample"}},
+        {"KDPM2AncestralDiscreteScheduler", {"samples", "noise", "timesteps"}},
+        {"LMSDiscreteScheduler", {"samples", "sigmas", "step_kwargs"}},
+        {"DPMSolverSDEScheduler", {"samples", "noise", "timesteps"}}}},
+      {"diffusers_others",
+       {{"DPMSolverSinglestepScheduler", {"samples", "noise", "timesteps", "sigmas"}},
+        {"DEISMultistepScheduler", {"samples", "timesteps", "sigmas"}},
+        {"EDMDPMSolverMultistepScheduler", {"samples", "noise", "sigmas"}},
+        {"CosineDPMSolverMultistepScheduler", {"samples", "noise", "timesteps"}},
+        {"DPMSolverMultistepInverseScheduler", {"samples", "timesteps", "sigmas"}},
+        {"LCMScheduler", {"samples", "noise", "timesteps"}},
+        {"TCDScheduler", {"samples", "noise", "timesteps"}},
+        {"CMStochasticIterativeScheduler", {"samples", "noise", "sigmas", "init_noise_sigma"}},
+        {"FlowMatchHeunDiscreteScheduler", {"samples", "timesteps", "sigmas"}},
+        {"FlowMatchLCMScheduler", {"samples", "noise", "timesteps"}},
+        {"IPNDMScheduler", {"samples", "timesteps", "alpha", "sigma"}},
+        {"UnCLIPScheduler", {"samples", "noise", "timesteps", "pred_original_sample"}},
+        {"CogVideoXDDIMScheduler", {"samples", "timesteps", "pred_original_sample"}}}},
+      {"k_diffusion_others",
+       {{"sample_euler", {"sigmas", "callback_x", "noise"}},
+        {"sample_euler_ancestral", {"noise", "noise_sigma", "model_inputs"}},
+        {"sample_dpm_2", {"model_sigmas", "noise"}},
+        {"sample_dpm_2_ancestral", {"model_sigmas", "noise", "noise_sigma"}},
+        {"sample_lms", {"model_inputs", "sigmas"}},
+        {"sample_dpmpp_2s_ancestral", {"model_sigmas", "noise"}},
+        {"sample_dpmpp_2m", {"model_inputs"}},
+        {"sample_dpmpp_2m_sde", {"noise", "noise_sigma"}},
+        {"sample_dpmpp_3m_sde", {"noise", "noise_sigma"}},
+        {"sample_dpm_fast", {"model_sigmas", "noise", "noise_sigma", "sigma_max", "callback_x"}}}},
       {"k_diffusion",
        {{"sample_heun", {"sigmas", "model_sigmas", "model_inputs", "callback_x", "noise"}},
         {"sample_dpmpp_sde", {"sigmas", "noise", "noise_sigma", "model_inputs"}},
@@ -146,8 +187,8 @@ TEST_CASE("a line says which case misses, its class, by how much, and what would
   REQUIRE(lines.size() == 1);
   CHECK_THAT(lines[0], Catch::Matchers::ContainsSubstring(id + " DDIMScheduler 0.5 "));
 
-  c["class"] = "LCMScheduler";
-  CHECK(misses(only(file, c)) == std::vector{id + " LCMScheduler: not built"});
+  c["class"] = "ScoreSdeVeScheduler";
+  CHECK(misses(only(file, c)) == std::vector{id + " ScoreSdeVeScheduler: not built"});
   c["class"] = "DDIMScheduler";
   c["config"]["beta_schedule"] = "wavy";
   CHECK(

@@ -9,10 +9,16 @@
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/parameterisation/x0.hpp>
 #include <noisefall/schedule/edm.hpp>
+#include <noisefall/solver/dpm_2_churn.hpp>
 #include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/dpm_ancestral.hpp>
+#include <noisefall/solver/dpm_multistep.hpp>
+#include <noisefall/solver/dpm_pp_2m.hpp>
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/erased.hpp>
+#include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/lms.hpp>
 #include <noisefall/trajectory/ramps.hpp>
 
 #include "golden/drive.hpp"
@@ -60,12 +66,14 @@ trajectory path_of(const std::vector<double>& sigmas) {
   return trajectory{levels};
 }
 
-// One draw per outer step; none where gamma is 0.
-std::vector<recorded_draw<double>> one_per_step(const json& c) {
+// One draw per outer step, times `scale`; none where gamma is 0.
+std::vector<recorded_draw<double>> one_per_step(const json& c, double scale = 1) {
   std::vector<recorded_draw<double>> draws;
   if (!has(c, "noise")) return draws;
   for (std::size_t i = 0; i < c.at("noise").size(); ++i)
     if (!c.at("noise")[i].is_null()) draws.push_back({static_cast<std::uint32_t>(i), 0, flat(c.at("noise")[i])});
+  for (auto& draw : draws)
+    for (double& z : draw.values) z *= scale;
   return draws;
 }
 
@@ -90,14 +98,17 @@ std::vector<recorded_draw<double>> disjoint_increments(const json& c) {
   return draws;
 }
 
-void look_at_noise_sigma(const json& c, const std::vector<double>& sigmas, double r, comparison& seen) {
+// The intervals of the draws: two a step, over [s, s_1] and [s, t], or one.
+void look_at_noise_sigma(const json& c, const std::vector<double>& sigmas, std::optional<double> r, comparison& seen) {
   if (!has(c, "noise_sigma")) return;
   const json& over = c.at("noise_sigma");
+  const std::size_t draws = r ? 2 : 1;
   for (std::size_t i = 0; i < over.size(); ++i) {
-    const double s = sigmas.at(i / 2), t = sigmas.at(i / 2 + 1);
+    const double s = sigmas.at(i / draws), t = sigmas.at(i / draws + 1);
     const std::string where = "noise_sigma" + bracketed(i);
     seen.look(s, number(over[i].at(0)), where);
-    seen.look(i % 2 == 1 ? t : std::exp(std::log(s) + r * (std::log(t) - std::log(s))), number(over[i].at(1)), where);
+    const bool inner = r && i % 2 == 0;
+    seen.look(inner ? std::exp(std::log(s) + *r * (std::log(t) - std::log(s))) : t, number(over[i].at(1)), where);
   }
 }
 
@@ -184,34 +195,80 @@ void replay_adaptive(const json& c, const mixture& exact, comparison& seen) {
                   "noise_sigma" + bracketed(i));
 }
 
+// The sampler of a function's name and arguments; none if there is none.
+std::optional<erased_solver> solver_of(const std::string& fn, const json& kwargs) {
+  const auto given = [&](const std::string& name, double otherwise) { return argument(kwargs, name, otherwise); };
+  const churn by{given("s_churn", 0), given("s_tmin", 0), given("s_tmax", std::numeric_limits<double>::infinity()),
+                 given("s_noise", 1)};
+  const double eta = given("eta", 1);
+  const bool heun_slope = kwargs.value("solver_type", "midpoint") == "heun";
+  if (fn == "sample_euler") return euler{by.s_churn, by.s_tmin, by.s_tmax, by.s_noise};
+  if (fn == "sample_heun") return heun{by.s_churn, by.s_tmin, by.s_tmax, by.s_noise};
+  if (fn == "sample_dpm_2") return dpm_2_churn{by.s_churn, by.s_tmin, by.s_tmax, by.s_noise};
+  if (fn == "sample_euler_ancestral") return dpm_ancestral{.order = 1, .eta = eta, .s_noise = by.s_noise};
+  if (fn == "sample_dpm_2_ancestral")
+    return dpm_ancestral{.order = 2, .of = quantity::eps, .eta = eta, .s_noise = by.s_noise};
+  if (fn == "sample_dpmpp_2s_ancestral") return dpm_ancestral{.order = 2, .eta = eta, .s_noise = by.s_noise};
+  if (fn == "sample_lms") return lms{.order = static_cast<int>(given("order", 4)), .full_order_at_zero = true};
+  if (fn == "sample_dpmpp_2m") return dpm_pp_2m{};
+  if (fn == "sample_dpmpp_sde") return dpm_pp_sde{.eta = eta, .r = given("r", 0.5), .s_noise = by.s_noise};
+  if (fn == "sample_dpmpp_2m_sde")
+    return dpm_multistep{.order = 2,
+                         .correction = heun_slope ? dpm_multistep::kind::heun : dpm_multistep::kind::midpoint,
+                         .tau_squared = eta};
+  if (fn == "sample_dpmpp_3m_sde")
+    return dpm_multistep{.order = 3,
+                         .correction = dpm_multistep::kind::heun,
+                         .tau_squared = eta,
+                         .third_order = dpm_multistep::third::halved};
+  if (fn == "sample_dpm_fast")
+    return dpm_ancestral{.order = 3,
+                         .of = quantity::eps,
+                         .budget = kwargs.at("n").get<std::size_t>(),
+                         .eta = given("eta", 0),
+                         .s_noise = by.s_noise,
+                         .end_is_floor = true};
+  return {};
+}
+
+// sample_dpm_fast's steps for n evaluations, equidistant in ln(sigma).
+std::vector<double> fast_sigmas(double first, double last, std::size_t n) {
+  std::vector<double> sigmas = linear_ramp(n / 3 + 2, std::log(first), std::log(last));
+  for (double& s : sigmas) s = std::exp(s);
+  return sigmas;
+}
+
 }  // namespace
 
 bool replay_k_diffusion(const json& c, const std::vector<mixture>& mixtures, comparison& seen) {
   const std::string fn = c.at("fn").get<std::string>();
-  const json kwargs = with_numbers(c.at("kwargs"));
-  if (fn != "sample_heun" && fn != "sample_dpmpp_sde" && fn != "sample_dpm_adaptive") return false;
+  json kwargs = with_numbers(c.at("kwargs"));
+  if (fn == "sample_dpm_fast") kwargs["n"] = c.at("n");
   const mixture& exact = mixtures.at(c.at("mixture").get<std::size_t>());
   if (fn == "sample_dpm_adaptive") {
     replay_adaptive(c, exact, seen);
     return true;
   }
+  const std::optional<erased_solver> solver = solver_of(fn, kwargs);
+  if (!solver) return false;
 
-  const std::vector<double> sigmas = sigmas_of(c.at("schedule")), recorded = numbers(c.at("sigmas"));
-  seen.look(static_cast<double>(sigmas.size()), static_cast<double>(recorded.size()), 0, "sigmas: how many");
-  for (std::size_t i = 0; i < std::min(sigmas.size(), recorded.size()); ++i)
-    seen.look(sigmas[i], recorded[i], "sigmas" + bracketed(i));
-  if (fn == "sample_heun") {
-    const heun solver{.s_churn = argument(kwargs, "s_churn", 0),
-                      .s_tmin = argument(kwargs, "s_tmin", 0),
-                      .s_tmax = argument(kwargs, "s_tmax", std::numeric_limits<double>::infinity()),
-                      .s_noise = argument(kwargs, "s_noise", 1)};
-    run(c, solver, path_of(sigmas), one_per_step(c), exact, true, seen, [](auto&&...) {});
+  std::vector<double> sigmas;
+  if (fn == "sample_dpm_fast") {
+    sigmas = fast_sigmas(number(c.at("sigma_max")), number(c.at("sigma_min")), c.at("n").get<std::size_t>());
   } else {
-    const dpm_pp_sde solver{
-        .eta = argument(kwargs, "eta", 1), .r = argument(kwargs, "r", 0.5), .s_noise = argument(kwargs, "s_noise", 1)};
-    look_at_noise_sigma(c, sigmas, solver.r, seen);
-    run(c, solver, path_of(sigmas), disjoint_increments(c), exact, true, seen, [](auto&&...) {});
+    sigmas = sigmas_of(c.at("schedule"));
+    const std::vector<double> recorded = numbers(c.at("sigmas"));
+    seen.look(static_cast<double>(sigmas.size()), static_cast<double>(recorded.size()), 0, "sigmas: how many");
+    for (std::size_t i = 0; i < std::min(sigmas.size(), recorded.size()); ++i)
+      seen.look(sigmas[i], recorded[i], "sigmas" + bracketed(i));
   }
+  const bool overlap = fn == "sample_dpmpp_sde";
+  look_at_noise_sigma(c, sigmas, overlap ? std::optional{argument(kwargs, "r", 0.5)} : std::nullopt, seen);
+  // The SDE multistep solvers have no s_noise of their own: it multiplies their only draw.
+  const bool scaled = fn == "sample_dpmpp_2m_sde" || fn == "sample_dpmpp_3m_sde";
+  run(c, *solver, path_of(sigmas),
+      overlap ? disjoint_increments(c) : one_per_step(c, scaled ? argument(kwargs, "s_noise", 1) : 1), exact, true,
+      seen, [](auto&&...) {});
   return true;
 }
 

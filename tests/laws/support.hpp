@@ -23,16 +23,24 @@
 #include <noisefall/solver/consistency_multistep.hpp>
 #include <noisefall/solver/ddim.hpp>
 #include <noisefall/solver/ddpm.hpp>
+#include <noisefall/solver/deis.hpp>
+#include <noisefall/solver/dpm_2_churn.hpp>
 #include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/dpm_ancestral.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
+#include <noisefall/solver/dpm_singlestep_grid.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/euler.hpp>
+#include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/latent_consistency.hpp>
+#include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/pndm.hpp>
 #include <noisefall/solver/sa_solver.hpp>
+#include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 #include <noisefall/trajectory/uniform_lambda.hpp>
 
@@ -78,6 +86,14 @@ void for_each_static_solver(See see) {
   see("ddpm, small variance", nf::ddpm{});
   see("ddpm, large variance", nf::ddpm{.variance = nf::ddpm::variance_kind::fixed_large});
   see("consistency_multistep", nf::consistency_multistep{});
+  see("latent_consistency", nf::latent_consistency{});
+  see("tcd", nf::tcd{});
+  see("lms", nf::lms{});
+  see("deis 3", nf::deis{});
+  see("dpm_ancestral", nf::dpm_ancestral{});
+  see("dpm_2_churn", nf::dpm_2_churn{.s_churn = 2});
+  see("dpm_singlestep_grid 3, sde", nf::dpm_singlestep_grid{.tau_squared = 1});
+  see("flow_runge_kutta", nf::flow_runge_kutta{.by = nf::flow_runge_kutta::method::classical});
   see("dpm_multistep 2, noise", nf::dpm_multistep{.of = nf::quantity::eps});
   see("dpm_multistep 3", nf::dpm_multistep{.order = 3});
   see("dpm_multistep 3, singlestep start", nf::dpm_multistep{.order = 3, .start = nf::multistep_start::singlestep});

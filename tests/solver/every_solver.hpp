@@ -26,6 +26,31 @@ void every_solver(const F& f) {
     ddpm{.variance = ddpm::variance_kind::annealed, .large_first = 0, .at_end = ddpm::last_noise::unless_label_zero},
     keeps::sde);
   f("consistency_multistep", consistency_multistep{}, keeps::sde);
+  f("tcd", tcd{}, keeps::sde);
+  f("tcd, gamma 1", tcd{.gamma = 1}, keeps::sde);
+  f("dpm_2_churn", dpm_2_churn{}, keeps::ode);
+  for (const auto method :
+       {flow_runge_kutta::method::heun, flow_runge_kutta::method::midpoint, flow_runge_kutta::method::classical})
+    f("flow_runge_kutta", flow_runge_kutta{.by = method}, keeps::ode);
+  for (int order = 1; order <= 4; ++order) {
+    f("lms of order " + std::to_string(order), lms{.order = order}, keeps::ode);
+    for (const auto in : {deis::coordinate::time, deis::coordinate::rho, deis::coordinate::log_rho})
+      if (order < 4 || in != deis::coordinate::log_rho)
+        f("deis of order " + std::to_string(order), deis{.order = order, .in = in}, keeps::ode);
+  }
+  for (int order = 1; order <= 3; ++order)
+    for (const auto of : {quantity::x0, quantity::eps}) {
+      f("dpm_ancestral of order " + std::to_string(order), dpm_ancestral{.order = order, .of = of}, keeps::sde);
+      f("dpm_ancestral, no noise", dpm_ancestral{.order = order, .of = of, .eta = 0}, keeps::ode);
+      f("dpm_ancestral, floor", dpm_ancestral{.order = order, .of = of, .eta = 0.5, .end_is_floor = true}, keeps::sde);
+      for (const auto kind : {dpm_singlestep::kind::midpoint, dpm_singlestep::kind::heun}) {
+        f("dpm_singlestep_grid of order " + std::to_string(order),
+          dpm_singlestep_grid{.order = order, .of = of, .correction = kind}, keeps::ode);
+        if (of == quantity::x0)
+          f("dpm_singlestep_grid, stochastic",
+            dpm_singlestep_grid{.order = order, .of = of, .correction = kind, .tau_squared = 1}, keeps::sde);
+      }
+    }
   f("dpm_pp_sde", dpm_pp_sde{}, keeps::sde);
   f("dpm_pp_sde, r 0.3", dpm_pp_sde{.eta = 0.5, .r = 0.3}, keeps::sde);
   for (const auto kind : {dpm_multistep::kind::midpoint, dpm_multistep::kind::heun}) {

@@ -103,6 +103,7 @@ TEST_CASE("a leg that ends at sigma = 0 gives D exactly and draws nothing") {
 TEST_CASE("a leg that starts at alpha = 0 is read as x0 and never interpolated with") {
   const auto legs = through({scalar::pure_noise, scalar::vp(-1), scalar::vp(0), scalar::vp(1)});
   scalar::every_solver([&](const std::string& name, const auto& solver, keeps) {
+    if (name == "flow_runge_kutta") return;  // a flow's velocity is finite there: a step of full order
     CAPTURE(name);
     const step_plan first = solver.plan(scalar::window_at(legs, 0, 0));
     CHECK(first.of == quantity::x0);

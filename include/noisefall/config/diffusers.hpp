@@ -30,8 +30,10 @@
 #include <noisefall/config/diffusers/euler_ancestral_discrete.hpp>
 #include <noisefall/config/diffusers/euler_discrete.hpp>
 #include <noisefall/config/diffusers/flow_match_euler.hpp>
+#include <noisefall/config/diffusers/flow_match_heun.hpp>
 #include <noisefall/config/diffusers/flow_match_lcm.hpp>
 #include <noisefall/config/diffusers/heun_discrete.hpp>
+#include <noisefall/config/diffusers/ipndm.hpp>
 #include <noisefall/config/diffusers/k_dpm_2_ancestral_discrete.hpp>
 #include <noisefall/config/diffusers/k_dpm_2_discrete.hpp>
 #include <noisefall/config/diffusers/lcm.hpp>
@@ -49,21 +51,15 @@ namespace noisefall {
 
 namespace diffusers {
 
-// The classes that are read. Those without setup() know their levels, for add_noise, but have no solver yet.
-using any_class =
-    std::variant<ddim_class, ddim_inverse_class, ddpm_class, pndm_class, dpm_solver_multistep_class,
-                 unipc_multistep_class, sa_solver_class, edm_euler_class, flow_match_euler_class,
-                 // levels only
-                 cm_stochastic_iterative_class, cogvideox_ddim_class, cosine_dpm_solver_multistep_class,
-                 deis_multistep_class, dpm_solver_multistep_inverse_class, dpm_solver_sde_class,
-                 dpm_solver_singlestep_class, edm_dpm_solver_multistep_class, euler_ancestral_discrete_class,
-                 euler_discrete_class, flow_match_lcm_class, heun_discrete_class, k_dpm_2_ancestral_discrete_class,
-                 k_dpm_2_discrete_class, lcm_class, lms_discrete_class, tcd_class, unclip_class>;
+// The classes that are read.
+using any_class = std::variant<
+    ddim_class, ddim_inverse_class, ddpm_class, pndm_class, dpm_solver_multistep_class,
+    dpm_solver_multistep_inverse_class, dpm_solver_singlestep_class, dpm_solver_sde_class, deis_multistep_class,
+    unipc_multistep_class, sa_solver_class, euler_discrete_class, euler_ancestral_discrete_class, heun_discrete_class,
+    k_dpm_2_discrete_class, k_dpm_2_ancestral_discrete_class, lms_discrete_class, ipndm_class, edm_euler_class,
+    edm_dpm_solver_multistep_class, cosine_dpm_solver_multistep_class, flow_match_euler_class, flow_match_heun_class,
+    flow_match_lcm_class, lcm_class, tcd_class, cm_stochastic_iterative_class, unclip_class, cogvideox_ddim_class>;
 
-template <class C>
-concept has_solver = requires(const C& c, const diffusers_arguments& a) {
-  c.setup(a);
-};
 template <class C>
 concept adds_noise = requires(const C& c, std::span<const double> t, const diffusers_arguments& a) {
   c.noising(t, a);
@@ -103,26 +99,17 @@ class diffusers_config {
   // Whether two files mean the same, whatever they leave to the defaults.
   friend bool operator==(const diffusers_config& a, const diffusers_config& b) { return a.held_ == b.held_; }
 
-  // Whether setup() works for a class of this name.
+  // Whether files of a class of this name are read.
   static bool is_built(std::string_view class_name) {
     bool built = false;
-    diffusers::members<diffusers::any_class>::each([&]<class C>(std::type_identity<C>) {
-      built = built || (C::class_name == class_name && diffusers::has_solver<C>);
-    });
+    diffusers::members<diffusers::any_class>::each(
+        [&]<class C>(std::type_identity<C>) { built = built || C::class_name == class_name; });
     return built;
   }
 
   // The policies for these arguments of set_timesteps() and step(). Throws on arguments that the class does not take.
   diffusers_setup setup(const diffusers_arguments& arguments) const {
-    return std::visit(
-        [&]<class C>(const C& c) -> diffusers_setup {
-          if constexpr (diffusers::has_solver<C>)
-            return c.setup(arguments);
-          else
-            throw error{"/_class_name", std::string{C::class_name} + " is known, but its solver is not built yet",
-                        names(true)};
-        },
-        held_);
+    return std::visit([&](const auto& c) -> diffusers_setup { return c.setup(arguments); }, held_);
   }
 
   // The levels that add_noise() or scale_noise() uses after set_timesteps, one per label: for perturb().
@@ -151,17 +138,16 @@ class diffusers_config {
   }
 
  private:
-  static std::string names(bool built_only) {
+  static std::string names() {
     std::string list;
-    diffusers::members<diffusers::any_class>::each([&]<class C>(std::type_identity<C>) {
-      if (!built_only || diffusers::has_solver<C>) list += (list.empty() ? "" : ", ") + std::string{C::class_name};
-    });
+    diffusers::members<diffusers::any_class>::each(
+        [&]<class C>(std::type_identity<C>) { list += (list.empty() ? "" : ", ") + std::string{C::class_name}; });
     return list;
   }
 
   static diffusers::any_class read(const nlohmann::json& file, const std::string& pointer) {
     const fields all{file, pointer};
-    if (!all.has("_class_name") || !all.value("_class_name").is_string()) all.refuse("_class_name", names(false));
+    if (!all.has("_class_name") || !all.value("_class_name").is_string()) all.refuse("_class_name", names());
     const std::string name = all.value("_class_name").get<std::string>();
 
     nlohmann::json given = file;
@@ -178,7 +164,7 @@ class diffusers_config {
     diffusers::members<diffusers::any_class>::each([&]<class C>(std::type_identity<C>) {
       if (C::class_name == name) found.emplace(std::in_place_type<C>, f);
     });
-    if (!found) all.refuse("_class_name", names(false));
+    if (!found) all.refuse("_class_name", names());
     return *std::move(found);
   }
 

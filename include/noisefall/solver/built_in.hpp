@@ -4,15 +4,23 @@
 #include <noisefall/solver/consistency_multistep.hpp>
 #include <noisefall/solver/ddim.hpp>
 #include <noisefall/solver/ddpm.hpp>
+#include <noisefall/solver/deis.hpp>
+#include <noisefall/solver/dpm_2_churn.hpp>
+#include <noisefall/solver/dpm_ancestral.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
+#include <noisefall/solver/dpm_singlestep_grid.hpp>
 #include <noisefall/solver/euler.hpp>
+#include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/latent_consistency.hpp>
+#include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/one_of.hpp>
 #include <noisefall/solver/pndm.hpp>
 #include <noisefall/solver/sa_solver.hpp>
+#include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 
 namespace noisefall {
@@ -27,14 +35,22 @@ struct solver_list {
 using built_in_solvers = solver_list<consistency_multistep,  //
                                      ddim,                   //
                                      ddpm,                   //
+                                     deis,                   //
+                                     dpm_2_churn,            //
+                                     dpm_ancestral,          //
                                      dpm_multistep,          //
                                      dpm_pp_2m,              //
                                      dpm_pp_sde,             //
                                      dpm_singlestep,         //
+                                     dpm_singlestep_grid,    //
                                      euler,                  //
+                                     flow_runge_kutta,       //
                                      heun,                   //
+                                     latent_consistency,     //
+                                     lms,                    //
                                      pndm,                   //
                                      sa_solver,              //
+                                     tcd,                    //
                                      unipc>;
 
 // Any one of them, chosen at run time: built_in_solvers::in<one_of>.

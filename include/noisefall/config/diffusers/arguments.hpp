@@ -26,7 +26,8 @@ struct diffusers_arguments {
   std::optional<std::size_t> original_inference_steps{};
   std::optional<double> strength{};
   // step():
-  double eta = 0;
+  std::optional<double> eta{};
+  std::optional<int> order{};
   bool use_clipped_model_output = false;
   double s_churn = 0, s_tmin = 0, s_tmax = std::numeric_limits<double>::infinity(), s_noise = 1;
 
@@ -47,8 +48,9 @@ struct diffusers_arguments {
   // Those of step().
   void read_step(const nlohmann::json& object, const std::string& pointer = {}) {
     const fields f{object, pointer};
-    f.allow_only({"eta", "use_clipped_model_output", "s_churn", "s_tmin", "s_tmax", "s_noise"});
-    eta = f.number("eta", eta, not_negative);
+    f.allow_only({"eta", "order", "use_clipped_model_output", "s_churn", "s_tmin", "s_tmax", "s_noise"});
+    if (f.has("eta")) eta = f.number("eta", 0, not_negative);
+    if (f.has("order")) order = static_cast<int>(f.integer("order", 4, 1, 4));
     use_clipped_model_output = f.boolean("use_clipped_model_output", use_clipped_model_output);
     s_churn = f.number("s_churn", s_churn, not_negative);
     s_tmin = f.number("s_tmin", s_tmin, not_negative);
@@ -68,7 +70,8 @@ struct diffusers_arguments {
           {"mu", mu.has_value()},
           {"original_inference_steps", original_inference_steps.has_value()},
           {"strength", strength.has_value()},
-          {"eta", eta != none.eta},
+          {"eta", eta.value_or(0) != 0},
+          {"order", order.has_value()},
           {"use_clipped_model_output", use_clipped_model_output},
           {"s_churn", s_churn != none.s_churn},
           {"s_tmin", s_tmin != none.s_tmin},

@@ -59,8 +59,8 @@ struct ddim_class {
     }
     threshold clip = map;
     clip.keep_eps = clip.how != threshold::kind::none && !a.use_clipped_model_output;
-    return {ddim{.eta = a.eta}, discrete_schedule{bars}, trajectory{std::move(legs), trajectory_kind::compat},
-            parameterisation_of(prediction, false), clip};
+    return {ddim{.eta = a.eta.value_or(0)}, discrete_schedule{bars},
+            trajectory{std::move(legs), trajectory_kind::compat}, parameterisation_of(prediction, false), clip};
   }
 
   friend bool operator==(const ddim_class&, const ddim_class&) = default;

@@ -1,4 +1,4 @@
-// DEISMultistepScheduler: its levels; the solver is not connected yet.
+// DEISMultistepScheduler.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include <noisefall/config/diffusers/clipping.hpp>
 #include <noisefall/config/diffusers/dpm_grid.hpp>
+#include <noisefall/config/diffusers/prediction.hpp>
+#include <noisefall/config/diffusers/setup.hpp>
+#include <noisefall/schedule/discrete.hpp>
+#include <noisefall/solver/deis.hpp>
 
 namespace noisefall::diffusers {
 
@@ -19,13 +24,22 @@ struct deis_multistep_class {
   beta_fields betas;
   spacing_fields spacing{.spacing = "linspace"};
   sigma_switches switches;
-  std::string time_shift;
-  bool dynamic_shift = false;
+  threshold map;
+  std::string prediction, time_shift;
+  int order = 2;
+  bool lower_order_final = true, dynamic_shift = false;
 
   explicit deis_multistep_class(const fields& f) {
     betas.read(f, false);
     spacing.read(f);
     switches.read(f, false, true);
+    order = static_cast<int>(f.integer("solver_order", 2, 1, 3));
+    f.choice("algorithm_type", "deis", {"deis"}, {{"dpmsolver", "deis"}, {"dpmsolver++", "deis"}});
+    f.choice("solver_type", "logrho", {"logrho"},
+             {{"midpoint", "logrho"}, {"heun", "logrho"}, {"bh1", "logrho"}, {"bh2", "logrho"}});
+    lower_order_final = f.boolean("lower_order_final", true);
+    map = read_thresholding(f);
+    prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction", "flow_prediction"});
     dynamic_shift = f.boolean("use_dynamic_shifting", false);
     time_shift = f.choice("time_shift_type", "exponential", {"exponential", "linear"});
   }
@@ -46,6 +60,17 @@ struct deis_multistep_class {
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
     return grid_levels(grid(a), timesteps, true, class_name,
                        [this](double sigma, double label) { return switches.level(sigma, label); });
+  }
+
+  diffusers_setup setup(const diffusers_arguments& a) const {
+    a.allow_only(class_name, {"num_inference_steps", "mu"});
+    return {
+        .solver =
+            deis{.order = order, .in = deis::coordinate::log_rho, .lower_order_below = lower_order_final ? 15u : 0u},
+        .schedule = discrete_schedule{betas.alphas_cumprod(), between::sigma},
+        .path = path_of(grid(a), [this](double sigma, double label) { return switches.level(sigma, label); }),
+        .parameterisation = parameterisation_of(prediction, switches.flow),
+        .map = map};
   }
 
   friend bool operator==(const deis_multistep_class&, const deis_multistep_class&) = default;

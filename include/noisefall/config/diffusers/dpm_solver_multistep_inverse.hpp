@@ -1,15 +1,21 @@
-// DPMSolverMultistepInverseScheduler: its levels; the solver is not connected yet.
+// DPMSolverMultistepInverseScheduler.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <noisefall/config/diffusers/clipping.hpp>
 #include <noisefall/config/diffusers/dpm_grid.hpp>
+#include <noisefall/config/diffusers/dpm_solver_multistep.hpp>
+#include <noisefall/config/diffusers/prediction.hpp>
+#include <noisefall/config/diffusers/setup.hpp>
+#include <noisefall/schedule/discrete.hpp>
 
 namespace noisefall::diffusers {
 
@@ -21,6 +27,10 @@ struct dpm_solver_multistep_inverse_class {
   beta_fields betas;
   spacing_fields spacing{.spacing = "linspace"};
   sigma_switches switches;
+  dpm_algorithm algorithm;
+  threshold map;
+  std::string prediction, variance;
+  bool lower_order_final = true, euler_at_final = false;
   double lambda_min = 0;
 
   explicit dpm_solver_multistep_inverse_class(const fields& f) {
@@ -28,6 +38,17 @@ struct dpm_solver_multistep_inverse_class {
     spacing.read(f);
     switches.read(f, false, true);
     lambda_min = read_lambda_min(f);
+    algorithm.read(f, {"dpmsolver", "dpmsolver++", "sde-dpmsolver", "sde-dpmsolver++"});
+    if (algorithm.stochastic())
+      f.refuse("algorithm_type", algorithm.algorithm, "dpmsolver, dpmsolver++: no noise upwards");
+    map = read_thresholding(f);
+    lower_order_final = f.boolean("lower_order_final", true);
+    euler_at_final = f.boolean("euler_at_final", false);
+    variance = f.choice("variance_type", "", {"learned", "learned_range"});
+    if (algorithm.by_eps())
+      prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction"});
+    else
+      prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction", "flow_prediction"});
   }
 
   sigma_grid grid(const diffusers_arguments& a) const {
@@ -60,6 +81,16 @@ struct dpm_solver_multistep_inverse_class {
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
     return grid_levels(grid(a), timesteps, true, class_name,
                        [this](double sigma, double label) { return switches.level(sigma, label); });
+  }
+
+  diffusers_setup setup(const diffusers_arguments& a) const {
+    a.allow_only(class_name, {"num_inference_steps"});
+    return {.solver = algorithm.solver(lower_order_final, euler_at_final),
+            .schedule = discrete_schedule{betas.alphas_cumprod(), between::sigma},
+            .path = path_of(grid(a), [this](double sigma, double label) { return switches.level(sigma, label); }),
+            .parameterisation = parameterisation_of(prediction, switches.flow),
+            .map = map,
+            .learned_variance = !variance.empty() && prediction == "epsilon"};
   }
 
   friend bool operator==(const dpm_solver_multistep_inverse_class&,

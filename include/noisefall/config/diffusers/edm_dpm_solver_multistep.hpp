@@ -1,4 +1,4 @@
-// EDMDPMSolverMultistepScheduler: its levels; the solver is not connected yet.
+// EDMDPMSolverMultistepScheduler.
 #pragma once
 
 #include <cmath>
@@ -8,8 +8,13 @@
 #include <vector>
 
 #include <noisefall/config/diffusers/arguments.hpp>
+#include <noisefall/config/diffusers/clipping.hpp>
+#include <noisefall/config/diffusers/dpm_solver_multistep.hpp>
 #include <noisefall/config/diffusers/edm_grid.hpp>
+#include <noisefall/config/diffusers/setup.hpp>
 #include <noisefall/config/diffusers/sigma_grid.hpp>
+#include <noisefall/parameterisation/edm.hpp>
+#include <noisefall/schedule/edm.hpp>
 
 namespace noisefall::diffusers {
 
@@ -18,10 +23,18 @@ struct edm_dpm_solver_multistep_class {
   static constexpr std::string_view class_name = "EDMDPMSolverMultistepScheduler";
 
   edm_fields edm_field;
-  std::string final_type;
+  dpm_algorithm algorithm;
+  threshold map;
+  std::string prediction, final_type;
+  bool lower_order_final = true, euler_at_final = false;
 
   explicit edm_dpm_solver_multistep_class(const fields& f) {
     edm_field.read(f);
+    algorithm.read(f, {"dpmsolver++", "sde-dpmsolver++"});
+    map = read_thresholding(f);
+    lower_order_final = f.boolean("lower_order_final", true);
+    euler_at_final = f.boolean("euler_at_final", false);
+    prediction = f.choice("prediction_type", "epsilon", {"epsilon", "v_prediction"});
     final_type = f.choice("final_sigmas_type", "zero", {"zero", "sigma_min"});
   }
 
@@ -34,6 +47,18 @@ struct edm_dpm_solver_multistep_class {
 
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
     return grid_levels(grid(a), timesteps, true, class_name, exploding_level);
+  }
+
+  diffusers_setup setup(const diffusers_arguments& a) const {
+    a.allow_only(class_name, {"num_inference_steps"});
+    return {.solver = algorithm.solver(lower_order_final, euler_at_final),
+            .schedule = edm{.sigma_min = edm_field.sigma_min, .sigma_max = edm_field.sigma_max},
+            .path = path_of(grid(a), [](double sigma, double) { return exploding_level(sigma, sigma); }),
+            .parameterisation =
+                edm_precond{.sigma_data = edm_field.sigma_data,
+                            .output = prediction == "v_prediction" ? edm_output::v_like : edm_output::eps_like},
+            .map = map,
+            .init_noise_sigma = edm_field.init_noise_sigma()};
   }
 
   friend bool operator==(const edm_dpm_solver_multistep_class&, const edm_dpm_solver_multistep_class&) = default;

@@ -1,31 +1,58 @@
-// EulerDiscreteScheduler: its levels; the solver is not connected yet.
+// EulerDiscreteScheduler.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <noisefall/config/diffusers/k_grid.hpp>
+#include <noisefall/config/diffusers/k_setup.hpp>
+#include <noisefall/solver/euler.hpp>
 
 namespace noisefall::diffusers {
 
-// Fields and defaults of EulerDiscreteScheduler.
+// euler{.churn_after = true} where the network predicts v: diffusers converts its output at the level that it was told,
+// although the state is the raised one, and goes on with eps = (x - D) / sigma of the raised level.
+struct euler_late_churn {
+  static constexpr std::string_view name = "diffusers' EulerDiscrete";
+
+  euler raised;
+
+  int order() const { return 1; }
+  std::size_t history() const { return 0; }
+  void check() const { raised.check(); }
+
+  step_plan plan(const step_window& window) const {
+    const affine to_x0 = window.conversion(quantity::x0, window.at.from);
+    const auto as_told = [&to_x0](quantity of, const noise_level& at) {
+      return of == quantity::x0 ? to_x0 : affine{(1 - at.alpha * to_x0.x) / at.sigma, -at.alpha * to_x0.out / at.sigma};
+    };
+    step_window other = window;
+    other.conversion = as_told;
+    return raised.plan(other);
+  }
+};
+
+// Churn raises the noise after the network has looked (euler's churn_after). With interpolation_type log_linear (and
+// discrete labels, no sigma switch) the run ends at the table's cleanest sigma: the final one stands behind it in
+// diffusers' list and is never reached, but counts among the steps that share the churn.
 struct euler_discrete_class {
   static constexpr std::string_view class_name = "EulerDiscreteScheduler";
 
   k_fields k;
-  std::string interpolation, final_type;
+  std::string interpolation, final_type, prediction;
   bool continuous = false;  // labels are ln(sigma) / 4
 
   explicit euler_discrete_class(const fields& f) {
     k.read(f, true);
     interpolation = f.choice("interpolation_type", "linear", {"linear", "log_linear"});
     final_type = f.choice("final_sigmas_type", "zero", {"zero", "sigma_min"});
-    const std::string prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction"});
+    prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction"});
     continuous = f.choice("timestep_type", "discrete", {"discrete", "continuous"}) == "continuous" &&
                  prediction == "v_prediction";
   }
@@ -43,14 +70,23 @@ struct euler_discrete_class {
       require(!a.timesteps || (!k.switches.regrids() && !continuous && !a.timesteps->empty()), class_name,
               "timesteps are given", "timesteps without sigma switches and with discrete labels");
       std::vector<double> labels = a.timesteps ? *a.timesteps : k.labels(a.steps(class_name, k.betas.train_steps));
-      if (interpolation == "log_linear" && !k.switches.regrids()) {
+      const double last = final_type == "zero" ? 0 : table.sigmas.front();
+      if (interpolation == "linear") {
+        g = k.grid(table, std::move(labels), false);
+        g.sigmas.push_back(last);
+      } else if (k.switches.regrids()) {
+        g.sigmas = k.switches.regrid(std::array{table.sigmas.back(), table.sigmas.front()}, labels.size());
+        g.labels = table.labels(g.sigmas, false);
+        g.sigmas.push_back(last);
+      } else {
         g.sigmas = linear_ramp(labels.size() + 1, table.log_sigmas.back(), table.log_sigmas.front());
         for (double& s : g.sigmas) s = std::exp(s);
         g.labels = std::move(labels);
-      } else {
-        g = k.grid(table, std::move(labels), false);
+        if (continuous) {
+          g.labels.resize(g.sigmas.size());
+          g.sigmas.push_back(last);
+        }
       }
-      g.sigmas.push_back(final_type == "zero" ? 0 : table.sigmas.front());
     }
     if (continuous)
       for (std::size_t i = 0; i < g.labels.size(); ++i) g.labels[i] = 0.25 * std::log(g.sigmas[i]);
@@ -71,7 +107,25 @@ struct euler_discrete_class {
     return levels;
   }
 
+  diffusers_setup setup(const diffusers_arguments& a) const {
+    a.allow_only(class_name, {"num_inference_steps", "timesteps", "sigmas", "s_churn", "s_tmin", "s_tmax", "s_noise"});
+    const sigma_grid g = grid(a);
+    const double n = static_cast<double>(g.labels.size());
+    const euler solver{.s_churn = has_unreached_end(a) ? a.s_churn * n / (n + 1) : a.s_churn,
+                       .s_tmin = a.s_tmin,
+                       .s_tmax = a.s_tmax,
+                       .s_noise = a.s_noise,
+                       .churn_after = true};
+    const bool late = a.s_churn > 0 && prediction == "v_prediction";
+    return k_setup(k, g, prediction, late ? erased_solver{euler_late_churn{solver}} : erased_solver{solver});
+  }
+
   friend bool operator==(const euler_discrete_class&, const euler_discrete_class&) = default;
+
+ private:
+  bool has_unreached_end(const diffusers_arguments& a) const {
+    return interpolation == "log_linear" && !k.switches.regrids() && !continuous && !a.sigmas;
+  }
 };
 
 }  // namespace noisefall::diffusers

@@ -1,4 +1,4 @@
-// FlowMatchLCMScheduler: its levels; the solver is not connected yet.
+// FlowMatchLCMScheduler.
 #pragma once
 
 #include <cstddef>
@@ -7,16 +7,24 @@
 #include <vector>
 
 #include <noisefall/config/diffusers/flow_grid.hpp>
+#include <noisefall/config/diffusers/setup.hpp>
+#include <noisefall/parameterisation/flow.hpp>
+#include <noisefall/schedule/flow.hpp>
+#include <noisefall/solver/consistency_multistep.hpp>
 
 namespace noisefall::diffusers {
 
-// As FlowMatchEulerDiscrete, but labels that the caller gives stay what they are (unless invert_sigmas).
+// As FlowMatchEulerDiscrete, but labels that the caller gives stay what they are (unless invert_sigmas), and all noise
+// is renewed in each step. scale_factors, which resize the state between steps, are refused.
 struct flow_match_lcm_class {
   static constexpr std::string_view class_name = "FlowMatchLCMScheduler";
 
   flow_fields flow;
 
-  explicit flow_match_lcm_class(const fields& f) { flow.read(f); }
+  explicit flow_match_lcm_class(const fields& f) {
+    flow.read(f);
+    if (f.has("scale_factors")) f.refuse("scale_factors", "a list", "null: the state keeps its shape");
+  }
 
   sigma_grid grid(const diffusers_arguments& a) const {
     sigma_grid g = flow.grid(a, class_name);
@@ -26,6 +34,15 @@ struct flow_match_lcm_class {
 
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
     return grid_levels(grid(a), timesteps, false, class_name, flow_fields::level);
+  }
+
+  diffusers_setup setup(const diffusers_arguments& a) const {
+    a.allow_only(class_name, {"num_inference_steps", "timesteps", "sigmas", "mu"});
+    return {.solver = consistency_multistep{},
+            .schedule = rectified_flow{},
+            .path = path_of(grid(a), flow_fields::level),
+            .parameterisation = predicts_flow{},
+            .map = {}};
   }
 
   friend bool operator==(const flow_match_lcm_class&, const flow_match_lcm_class&) = default;

@@ -1,14 +1,16 @@
-// KDPM2AncestralDiscreteScheduler: its levels; the solver is not connected yet.
+// KDPM2AncestralDiscreteScheduler.
 #pragma once
 
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <noisefall/config/diffusers/k_grid.hpp>
+#include <noisefall/config/diffusers/k_setup.hpp>
+#include <noisefall/solver/dpm_ancestral.hpp>
 
 namespace noisefall::diffusers {
 
@@ -18,11 +20,13 @@ struct k_dpm_2_ancestral_discrete_class {
   static constexpr std::string_view class_name = "KDPM2AncestralDiscreteScheduler";
 
   k_fields k;
+  std::string prediction;
 
   explicit k_dpm_2_ancestral_discrete_class(const fields& f) {
     k.betas.start = 0.00085;
     k.betas.end = 0.012;
     k.read(f, false);
+    prediction = f.choice("prediction_type", "epsilon", {"epsilon", "v_prediction"});
   }
 
   sigma_grid grid(const diffusers_arguments& a) const {
@@ -43,6 +47,14 @@ struct k_dpm_2_ancestral_discrete_class {
 
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
     return grid_levels(grid(a), timesteps, false, class_name, exploding_level);
+  }
+
+  diffusers_setup setup(const diffusers_arguments& a) const {
+    a.allow_only(class_name, {"num_inference_steps"});
+    sigma_grid g =
+        k.grid(sigma_table{sigmas_of(k.alphas_cumprod())}, k.labels(a.steps(class_name, k.betas.train_steps)), true);
+    g.sigmas.push_back(0);
+    return k_setup(k, g, prediction, dpm_ancestral{.order = 2, .of = quantity::eps});
   }
 
   friend bool operator==(const k_dpm_2_ancestral_discrete_class&, const k_dpm_2_ancestral_discrete_class&) = default;

@@ -46,6 +46,14 @@ template <>
 inline constexpr auto spelling<multistep_start> = std::to_array<spelt<multistep_start>>(
     {{"ramp", multistep_start::ramp}, {"singlestep", multistep_start::singlestep}});
 template <>
+inline constexpr auto spelling<deis::coordinate> = std::to_array<spelt<deis::coordinate>>(
+    {{"time", deis::coordinate::time}, {"rho", deis::coordinate::rho}, {"log_rho", deis::coordinate::log_rho}});
+template <>
+inline constexpr auto spelling<flow_runge_kutta::method> =
+    std::to_array<spelt<flow_runge_kutta::method>>({{"heun", flow_runge_kutta::method::heun},
+                                                    {"midpoint", flow_runge_kutta::method::midpoint},
+                                                    {"classical", flow_runge_kutta::method::classical}});
+template <>
 inline constexpr auto spelling<pndm::start_kind> =
     std::to_array<spelt<pndm::start_kind>>({{"prk", pndm::start_kind::prk},
                                             {"improved_euler", pndm::start_kind::improved_euler},
@@ -77,6 +85,29 @@ void describe(V& visit, ddpm& s) {
   visit("at_end", s.at_end);
 }
 template <class V>
+void describe(V& visit, deis& s) {
+  visit("order", s.order);
+  visit("in", s.in);
+  visit("lower_order_below", s.lower_order_below);
+}
+template <class V>
+void describe(V& visit, dpm_2_churn& s) {
+  visit("s_churn", s.s_churn);
+  visit("s_tmin", s.s_tmin);
+  visit("s_tmax", s.s_tmax);
+  visit("s_noise", s.s_noise);
+}
+template <class V>
+void describe(V& visit, dpm_ancestral& s) {
+  visit("order", s.order);
+  visit("of", s.of);
+  visit("correction", s.correction);
+  visit("budget", s.budget);
+  visit("eta", s.eta);
+  visit("s_noise", s.s_noise);
+  visit("end_is_floor", s.end_is_floor);
+}
+template <class V>
 void describe(V& visit, dpm_multistep& s) {
   visit("order", s.order);
   visit("of", s.of);
@@ -106,6 +137,16 @@ void describe(V& visit, dpm_singlestep& s) {
   visit("stages", s.stages);
 }
 template <class V>
+void describe(V& visit, dpm_singlestep_grid& s) {
+  visit("order", s.order);
+  visit("of", s.of);
+  visit("correction", s.correction);
+  visit("tau_squared", s.tau_squared);
+  visit("lower_order_final", s.lower_order_final);
+  visit("fresh_noise", s.fresh_noise);
+  visit("shipped_third", s.shipped_third);
+}
+template <class V>
 void describe(V& visit, euler& s) {
   visit("s_churn", s.s_churn);
   visit("s_tmin", s.s_tmin);
@@ -114,11 +155,25 @@ void describe(V& visit, euler& s) {
   visit("churn_after", s.churn_after);
 }
 template <class V>
+void describe(V& visit, flow_runge_kutta& s) {
+  visit("by", s.by);
+}
+template <class V>
 void describe(V& visit, heun& s) {
   visit("s_churn", s.s_churn);
   visit("s_tmin", s.s_tmin);
   visit("s_tmax", s.s_tmax);
   visit("s_noise", s.s_noise);
+}
+template <class V>
+void describe(V& visit, latent_consistency& s) {
+  visit("timestep_scaling", s.timestep_scaling);
+  visit("sigma_data", s.sigma_data);
+}
+template <class V>
+void describe(V& visit, lms& s) {
+  visit("order", s.order);
+  visit("full_order_at_zero", s.full_order_at_zero);
 }
 template <class V>
 void describe(V& visit, pndm& s) {
@@ -137,6 +192,11 @@ void describe(V& visit, sa_solver& s) {
   visit("tau_to", s.tau_to);
   visit("few_step_weights", s.few_step_weights);
   visit("lower_order_final", s.lower_order_final);
+}
+template <class V>
+void describe(V& visit, tcd& s) {
+  visit("gamma", s.gamma);
+  visit("whole_times", s.whole_times);
 }
 template <class V>
 void describe(V& visit, unipc& s) {
