@@ -104,6 +104,7 @@ inline void write_png(const std::filesystem::path& file, const picture& image) {
               "a file in a folder that is there and can be written to"};
 }
 
+// How the images of a sheet are laid out and which values they show.
 struct sheet_options {
   std::size_t columns = 10;
   std::size_t border = 2;   // pixels around each image, before enlarging

@@ -18,6 +18,7 @@
 
 namespace noisefall {
 
+// Which steps are drawn, and how.
 struct png_preview_options {
   std::size_t every = 1;  // steps; the last one is always written
   kept what = kept::denoised;

@@ -20,6 +20,7 @@
 
 namespace noisefall {
 
+// What a progress bar expects, and how it looks.
 struct progress_options {
   std::size_t total = 0;   // steps of all the runs that it will see; 0: it starts over with each run
   std::size_t width = 30;  // of the bar in characters, at most 60
