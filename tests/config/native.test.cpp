@@ -56,7 +56,7 @@ const std::vector<const char*> solvers{
     R"({"name": "dpm_multistep", "order": 3, "of": "eps", "correction": "heun", "tau_squared": 1.0, "lower_order_below": 15, "euler_at_final": true, "third_order": "halved", "start": "ramp"})",
     R"({"name": "dpm_pp_2m", "correction": "heun"})",
     R"({"name": "dpm_pp_sde", "eta": 0.5, "r": 0.4, "s_noise": 1.1})",
-    R"({"name": "dpm_singlestep", "order": 2, "of": "eps", "correction": "heun", "budget": 20, "stages": "time"})",
+    R"({"name": "dpm_singlestep", "order": 2, "of": "eps", "correction": "heun", "budget": 20, "stages": "time", "eta": 0.5, "s_noise": 1.1})",
     R"({"name": "euler", "s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003, "churn_after": true})",
     R"({"name": "heun", "s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003})",
     R"({"name": "pndm", "start": "improved_euler", "average_raw": true, "stride": 20.0})",

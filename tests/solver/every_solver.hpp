@@ -57,6 +57,11 @@ void every_solver(const F& f) {
         for (int order = 1; order <= 3; ++order)
           f("dpm_singlestep of order " + std::to_string(order),
             dpm_singlestep{.order = order, .of = of, .correction = kind, .stages = stages}, keeps::ode);
+  for (const auto of : {quantity::x0, quantity::eps})
+    for (const double eta : {0.4, 1.0, 3.0})
+      for (int order = 1; order <= 3; ++order)
+        f("dpm_singlestep, ancestral, of order " + std::to_string(order),
+          dpm_singlestep{.order = order, .of = of, .stages = dpm_singlestep::nodes::time, .eta = eta}, keeps::sde);
   f("dpm_singlestep, budget 7", dpm_singlestep{.budget = 7}, keeps::ode);
   for (const auto form : {unipc::variant::bh1, unipc::variant::bh2, unipc::variant::vary_coeff})
     for (const auto of : {quantity::x0, quantity::eps})

@@ -328,6 +328,8 @@ TEST_CASE("parameters out of range are refused by name") {
   CHECK_THAT(refusal(unipc{.start = multistep_start::singlestep}),
              ContainsSubstring("unipc.start: is singlestep; allowed: ramp with the corrector"));
   CHECK_THAT(refusal(dpm_singlestep{.order = 4}), ContainsSubstring("dpm_singlestep.order"));
+  CHECK_THAT(refusal(dpm_singlestep{.eta = -1}), ContainsSubstring("dpm_singlestep.eta"));
+  CHECK_THAT(refusal(dpm_singlestep{.s_noise = not_a_number}), ContainsSubstring("dpm_singlestep.s_noise"));
   CHECK_THAT(refusal(unipc{.order = 5}), ContainsSubstring("unipc.order: is 5; allowed: 1 to 4"));
   CHECK_THAT(refusal(sa_solver{.predictor_order = 0}), ContainsSubstring("sa_solver.predictor_order"));
   CHECK_THAT(refusal(sa_solver{.corrector_order = 5}), ContainsSubstring("sa_solver.corrector_order"));

@@ -22,9 +22,10 @@ namespace noisefall {
 //
 // (Liu, Ren, Lin, Zhao 2022, equations 11 to 13.) Weights of a uniform grid, so the order is 2 on others. While fewer
 // than three readings are remembered:
-//   prk              pseudo Runge-Kutta: e_1 at s, e_2 and e_3 in the middle of the leg's time, e_4 at t; (1, 2, 2, 1)
-//   / 6; 4 evaluations improved_euler   first step only: e_1 at s, e_2 at t, their mean; 2 evaluations (diffusers'
-//   skip_prk_steps) ramp             the shorter formulas
+//   prk             pseudo Runge-Kutta: e_1 at s, e_2 and e_3 in the middle of the leg's time, e_4 at t, weighed
+//                   (1, 2, 2, 1) / 6; 4 evaluations
+//   improved_euler  first step only: e_1 at s, e_2 at t, their mean; 2 evaluations (diffusers' skip_prk_steps)
+//   ramp            the shorter formulas
 // Later steps cost one evaluation. The transfer is finite at sigma_t = 0, where the start takes no evaluation and a
 // step uses the formula of what is remembered. A leg that starts at alpha = 0 is a DDIM step in x0, and its reading is
 // not used again.

@@ -105,6 +105,8 @@ void describe(V& visit, dpm_singlestep& s) {
   visit("correction", s.correction);
   visit("budget", s.budget);
   visit("stages", s.stages);
+  visit("eta", s.eta);
+  visit("s_noise", s.s_noise);
 }
 template <class V>
 void describe(V& visit, euler& s) {
