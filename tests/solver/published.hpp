@@ -304,6 +304,18 @@ inline std::map<std::string, loop> methods() {
     const double u = y + (middle - s) * p.noise_prediction(y, s);
     return y + (t - s) * p.noise_prediction(u, middle);
   });
+  m["dpm_2_ancestral"] = stateless([](const problem& p, std::size_t i, double y) {
+    const ancestral a{p.rho[i], p.rho[i + 1], 1};
+    const double s = p.rho[i], middle = std::exp((std::log(s) + std::log(a.down)) / 2);
+    const double u = y + (middle - s) * p.noise_prediction(y, s);
+    return y + (a.down - s) * p.noise_prediction(u, middle) + a.up * p.z(i, 0);
+  });
+  m["dpmpp_2s_ancestral"] = stateless([](const problem& p, std::size_t i, double y) {
+    const ancestral a{p.rho[i], p.rho[i + 1], 1};
+    const double s = p.rho[i], h = std::log(s / a.down), middle = s * std::exp(-h / 2);
+    const double u = middle / s * y - std::expm1(-h / 2) * p.denoise(y, s);
+    return a.down / s * y - std::expm1(-h) * p.denoise(u, middle) + a.up * p.z(i, 0);
+  });
   m["dpm_solver_2"] = stateless([](const problem& p, std::size_t i, double y) {
     const double h = p.h(i), middle = p.rho[i] * std::exp(-h / 2);
     const double u = y - middle * std::expm1(h / 2) * p.noise_prediction(y, p.rho[i]);

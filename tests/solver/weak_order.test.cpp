@@ -124,6 +124,12 @@ TEST_CASE("L10: stochastic solvers of higher order have weak order 2, sde-dpm++ 
   }
 }
 
+TEST_CASE("L10: ancestral steps keep the law of the data to the order of their deterministic part") {
+  for (int order = 1; order <= 3; ++order)
+    for (const double eta : {0.5, 1.0})
+      has_weak_order("dpm_ancestral", dpm_ancestral{.order = order, .eta = eta}, order, {});
+}
+
 TEST_CASE("the third-order SDE of diffusers is of weak order 1, for its slip of sign") {
   has_weak_order("shipped", multi{.order = 3, .tau_squared = 1, .third_order = multi::third::shipped}, 1, 1);
 }
@@ -139,6 +145,7 @@ TEST_CASE("what does not converge to the data is declared of weak order 0") {
   stays("all noise renewed", consistency_multistep{});
   stays("temperature", ddpm{.temperature = 0.8});
   stays("dpm_pp_sde, other noise", dpm_pp_sde{.s_noise = 1.2});
+  stays("dpm_ancestral, other noise", dpm_ancestral{.s_noise = 1.2});
   stays("heun, other noise", heun{.s_churn = 20, .s_noise = 1.2});
   stays("euler, other noise", euler{.s_churn = 20, .s_noise = 1.2});
 }

@@ -14,13 +14,13 @@
 
 namespace noisefall {
 
-// x_t = alpha_t * D + sqrt(sigma_t^2 - s^2) * eps + s * z,  s = eta * sigma_t * sqrt(1 - (rho_t / rho_s)^2),  rho =
-// sigma/alpha
+// x_t = alpha_t * D + sqrt(sigma_t^2 - s^2) * eps + s * z
+//   s = eta * sigma_t * sqrt(1 - (rho_t / rho_s)^2),  rho = sigma / alpha
 //
 // (Song, Meng, Ermon 2021, equations 12 and 16; for alpha^2 + sigma^2 = 1 this s is theirs.) eta = 0 is also
 // DPM-Solver-1, DPM-Solver++(1), Euler in sigma and Euler on a flow's velocity; eta = 1 has DDPM's posterior; in
-// between it is the Euler ancestral step of the same eta. Order 1, one evaluation. eta >= 0; above 1 the noise stops at
-// sigma_t. Not a rule for the next level: diffusers' `t - N / n` belongs to the trajectory.
+// between it is the Euler ancestral step of the same eta. Order 1, weak order 1, one evaluation. eta >= 0; above 1 the
+// noise stops at sigma_t. Not a rule for the next level: diffusers' `t - N / n` belongs to the trajectory.
 //
 // A leg that falls is done in x0 and ends exactly at D at sigma = 0, without noise. A leg that rises is done in eps,
 // without noise, and may start at sigma = 0. With two readings (CFG++) the first one is D and the second one eps.

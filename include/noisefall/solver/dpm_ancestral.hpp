@@ -3,10 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/ddim.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
@@ -42,6 +44,10 @@ struct dpm_ancestral {
   std::size_t budget = 0;
   double eta = 1, s_noise = 1;
   bool end_is_floor = false;
+
+  static std::array<solver_alias<dpm_ancestral>, 2> aliases() {
+    return {{{"dpm_2_ancestral", {.of = quantity::eps}}, {"dpmpp_2s_ancestral", {}}}};
+  }
 
   int weak_order() const { return eta == 0 || s_noise == 1 ? order() : 0; }
   std::size_t history() const { return 0; }

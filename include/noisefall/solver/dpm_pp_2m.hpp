@@ -13,12 +13,12 @@
 
 namespace noisefall {
 
-// x_t = (sigma_t / sigma_s) * x + alpha_t * (1 - exp(-h)) * D_0 + w * (D_0 - D_1),   w = alpha_t * slope / r,  r = h_1
-// / h
+// x_t = (sigma_t / sigma_s) * x + alpha_t * (1 - exp(-h)) * D_0 + w * (D_0 - D_1)
+//   w = alpha_t * slope / r,  r = h_1 / h
 //
 // with slope (1 - exp(-h)) / 2 (midpoint; Lu et al. 2022, algorithm 2) or phi_2 = 1 - (1 - exp(-h)) / h (heun). It is
-// dpm_multistep{.order = 2}: order 2, one evaluation, order 1 on the first step, at sigma_t = 0 (exactly D) and alpha_s
-// = 0.
+// dpm_multistep{.order = 2}: order 2, one evaluation; order 1 on the first step, at sigma_t = 0 (exactly D) and at
+// alpha_s = 0.
 //
 // With two readings (CFG++, Chung et al. 2024), D guided and U what is renoised with, both as x0:
 //   x_t = (sigma_t / sigma_s) * (x - alpha_s * U_0) + alpha_t * D_0 + w * (D_0 - U_1)

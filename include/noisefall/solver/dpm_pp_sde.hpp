@@ -17,15 +17,15 @@
 
 namespace noisefall {
 
-// u   = the ancestral step of strength eta from s to lambda_s + r h, with D_0 and the noise of [s, s_1]
-// x_t = the ancestral step of strength eta from s to t, with (1 - f) D_0 + f D_1, f = 1 / (2 r), and the noise of [s,
-// t]
+// u   = the ancestral step of strength eta from s to s_1, lambda_s + r h, with D_0 and the noise of [s, s_1]
+// x_t = the ancestral step of strength eta from s to t, with (1 - f) D_0 + f D_1 and the noise of [s, t], f = 1 / (2 r)
 //
 // (k-diffusion's sample_dpmpp_sde, K. Crowson 2022; eta = 0, r = 1/2 is DPM-Solver++(2S) of Lu et al. 2022,
 // arXiv:2211.01095.) The noise of [s, t] is that of [s, s_1] and that of [s_1, t] as increments of a Brownian motion in
 // rho = sigma / alpha, so the two draws are correlated: sqrt(rho_s - rho_s1) z_0 + sqrt(rho_s1 - rho_t) z_1,
-// normalised. Two evaluations, order 2 for the ODE. One evaluation and the ancestral step where a leg has an end
-// without lambda: exactly D at sigma_t = 0. No noise on a leg that rises. eta >= 0, 0 < r < 1, s_noise >= 0.
+// normalised. Two evaluations, order 2 for the ODE, weak order 2. One evaluation and the ancestral step where a leg has
+// an end without lambda: exactly D at sigma_t = 0. No noise on a leg that rises. eta >= 0, 0 < r < 1, s_noise >= 0; an
+// s_noise other than 1 does not converge to the data.
 struct dpm_pp_sde {
   static constexpr std::string_view name = "dpm_pp_sde";
   static constexpr std::string_view reference = papers::k_diffusion;

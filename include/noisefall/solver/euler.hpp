@@ -15,12 +15,12 @@
 
 namespace noisefall {
 
-// x_hat = x raised by churn (churn.hpp);  x_t = (sigma_t / sigma_hat) * x_hat + (alpha_t - alpha_hat * sigma_t /
-// sigma_hat) * D
+// x_hat = x raised by churn (churn.hpp)
+// x_t = (sigma_t / sigma_hat) * x_hat + (alpha_t - alpha_hat * sigma_t / sigma_hat) * D
 //
 // (Karras, Aittala, Aila, Laine 2022, algorithm 2 without its second half.) Without churn it is ddim{}, and Euler's
-// method on the velocity of a flow. Order 1, one evaluation; exactly D at sigma_t = 0. A leg that rises is done in eps,
-// without churn.
+// method on the velocity of a flow. Order 1, weak order 1 with churn, one evaluation; exactly D at sigma_t = 0. A leg
+// that rises is done in eps, without churn.
 //
 // churn_after reproduces diffusers' EDMEuler: the network looks at x and its level, and only its output is converted at
 // the raised level, with the raised state; its churn does not ask where a leg goes. With two readings (CFG++) the first

@@ -19,10 +19,10 @@ namespace noisefall {
 //
 //   x_t = a * x + scale * integral over theta of y * exp(-y * (1 - theta)) * m(theta) + noise * z
 //
-//   data:   a = sigma_t / sigma_s * exp(-tau^2 h),  scale = alpha_t,                y = (1 + tau^2) h,
-//           noise = sigma_t sqrt(1 - exp(-2 tau^2 h))
-//   noise:  a = alpha_t / alpha_s,                  scale = (1 + tau^2) sigma_t,  y = -h,
-//           noise = tau sigma_t sqrt(exp(2h) - 1)
+//   data:  a = sigma_t / sigma_s * exp(-tau^2 h)   scale = alpha_t                y = (1 + tau^2) h
+//          noise = sigma_t * sqrt(1 - exp(-2 tau^2 h))
+//   noise: a = alpha_t / alpha_s                   scale = (1 + tau^2) sigma_t    y = -h
+//          noise = tau * sigma_t * sqrt(exp(2 h) - 1)
 //
 // (SA-Solver, Xue et al. 2023, equations 11 and 12; tau = 0: DPM-Solver++ and DPM-Solver; data at tau = 1: the DDPM
 // SDE.) Both levels must have a finite lambda. tau^2 is taken as 0 on a leg that rises.

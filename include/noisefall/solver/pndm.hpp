@@ -22,7 +22,7 @@ namespace noisefall {
 //
 // (Liu, Ren, Lin, Zhao 2022, equations 11 to 13.) Weights of a uniform grid, so the order is 2 on others. While fewer
 // than three readings are remembered:
-//   prk             pseudo Runge-Kutta: e_1 at s, e_2 and e_3 in the middle of the leg's time, e_4 at t;
+//   prk             pseudo Runge-Kutta: e_1 at s, e_2 and e_3 in the middle of the leg's time, e_4 at t, weighed
 //                   (1, 2, 2, 1) / 6; 4 evaluations
 //   improved_euler  first step only: e_1 at s, e_2 at t, their mean; 2 evaluations (diffusers' skip_prk_steps)
 //   ramp            the shorter formulas

@@ -1,5 +1,4 @@
-// Explicit lists of sigmas or times that a user, a paper or a search has chosen; indices and levels have their own
-// files.
+// Explicit lists of sigmas or times that a user, a paper or a search has chosen.
 #pragma once
 
 #include <cstddef>
