@@ -56,6 +56,19 @@ const std::vector<const char*> solvers{
     R"({"name": "dpm_multistep", "order": 3, "of": "eps", "correction": "heun", "tau_squared": 1.0, "lower_order_below": 15, "euler_at_final": true, "third_order": "halved"})",
     R"({"name": "dpm_pp_2m", "correction": "heun"})",
     R"({"name": "dpm_pp_sde", "eta": 0.5, "r": 0.4, "s_noise": 1.1})",
+    R"({"name": "deis", "order": 2, "in": "rho", "lower_order_below": 15})",
+    R"({"name": "dpm_2_churn", "s_churn": 3.0, "s_tmin": 0.1, "s_tmax": 9.0, "s_noise": 1.003})",
+    R"({"name": "dpm_ancestral", "order": 3, "of": "eps", "correction": "heun", "budget": 7, "eta": 0.5, "s_noise": 0.9,
+        "end_is_floor": true})",
+    R"({"name": "dpm_singlestep_grid", "order": 2, "of": "eps", "correction": "heun", "tau_squared": 1.0,
+        "lower_order_final": true, "fresh_noise": true, "shipped_third": true})",
+    R"({"name": "er_sde", "order": 2, "scale": "sde"})",
+    R"({"name": "flow_runge_kutta", "by": "classical"})",
+    R"({"name": "gradient_estimation", "gamma": 1.5})",
+    R"({"name": "seeds", "order": 3, "r": 0.3, "tau_squared": 0.25, "correction": "midpoint"})",
+    R"({"name": "latent_consistency", "timestep_scaling": 5.0, "sigma_data": 1.0})",
+    R"({"name": "lms", "order": 3, "full_order_at_zero": true})",
+    R"({"name": "tcd", "gamma": 0.7, "whole_times": true})",
     R"({"name": "dpm_singlestep", "order": 2, "of": "eps", "correction": "heun", "budget": 20, "stages": "time"})",
     R"({"name": "euler", "s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003, "churn_after": true})",
     R"({"name": "heun", "s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003})",
@@ -146,8 +159,10 @@ void check_refusals(const std::string& pointer, const std::vector<refusal>& case
 }
 
 const std::string solver_names =
-    "consistency_multistep, ddim, ddpm, dpm_multistep, dpm_pp_2m, dpm_pp_sde, dpm_singlestep, euler, heun, pndm, "
-    "sa_solver, unipc, dpm_adaptive";
+    "consistency_multistep, ddim, ddpm, deis, dpm_2_churn, dpm_ancestral, dpm_multistep, dpm_pp_2m, dpm_pp_sde, "
+    "dpm_singlestep, dpm_singlestep_grid, euler, flow_runge_kutta, heun, latent_consistency, lms, pndm, sa_solver, "
+    "tcd, "
+    "unipc, dpm_adaptive";
 
 }  // namespace
 
