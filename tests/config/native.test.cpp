@@ -160,9 +160,8 @@ void check_refusals(const std::string& pointer, const std::vector<refusal>& case
 
 const std::string solver_names =
     "consistency_multistep, ddim, ddpm, deis, dpm_2_churn, dpm_ancestral, dpm_multistep, dpm_pp_2m, dpm_pp_sde, "
-    "dpm_singlestep, dpm_singlestep_grid, euler, flow_runge_kutta, heun, latent_consistency, lms, pndm, sa_solver, "
-    "tcd, "
-    "unipc, dpm_adaptive";
+    "dpm_singlestep, dpm_singlestep_grid, er_sde, euler, flow_runge_kutta, gradient_estimation, heun, "
+    "latent_consistency, lms, pndm, sa_solver, seeds, tcd, unipc, dpm_adaptive";
 
 }  // namespace
 
