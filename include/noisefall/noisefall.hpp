@@ -122,12 +122,14 @@
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/dpm_singlestep_grid.hpp>
+#include <noisefall/solver/er_sde.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/erased_own_step.hpp>
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/flow_runge_kutta.hpp>
+#include <noisefall/solver/gradient_estimation.hpp>
 #include <noisefall/solver/heun.hpp>
 #include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/leg_label.hpp>
@@ -141,6 +143,7 @@
 #include <noisefall/solver/range.hpp>
 #include <noisefall/solver/row_algebra.hpp>
 #include <noisefall/solver/sa_solver.hpp>
+#include <noisefall/solver/seeds.hpp>
 #include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 

@@ -222,6 +222,17 @@ TEST_CASE("EulerDiscrete's churn reads a v at the level before it and steps from
   CHECK(plan.result.x * x + plan.result.now[0] * out + plan.result.noise[0] * z == Approx(expected).epsilon(1e-12));
 }
 
+TEST_CASE("DEIS finds eps by way of x0, for a v on a flow's levels too") {
+  const json file =
+      of_class("DEISMultistepScheduler", {{"prediction_type", "v_prediction"}, {"use_flow_sigmas", true}});
+  const auto s = nf::diffusers_config{file}.setup({.num_inference_steps = 4});
+  const nf::noise_level at = s.path[1].from;
+  const double x = 0.8, out = -0.3, x0 = at.alpha * x - at.sigma * out;
+  const nf::affine eps = s.parameterisation.to_eps(at);
+  CHECK(at.alpha + at.sigma == Approx(1));
+  CHECK(eps.x * x + eps.out * out == Approx((x - at.alpha * x0) / at.sigma).epsilon(1e-13));
+}
+
 TEST_CASE("eps-prediction on a schedule that ends in infinite noise is refused before anything runs") {
   const json file = of_class("DDIMScheduler", {{"rescale_betas_zero_snr", true}, {"timestep_spacing", "trailing"}});
   const auto s = nf::diffusers_config{file}.setup({.num_inference_steps = 10});

@@ -32,14 +32,17 @@
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/dpm_singlestep_grid.hpp>
+#include <noisefall/solver/er_sde.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/flow_runge_kutta.hpp>
+#include <noisefall/solver/gradient_estimation.hpp>
 #include <noisefall/solver/heun.hpp>
 #include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/pndm.hpp>
 #include <noisefall/solver/sa_solver.hpp>
+#include <noisefall/solver/seeds.hpp>
 #include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 #include <noisefall/trajectory/uniform_lambda.hpp>
@@ -91,6 +94,9 @@ void for_each_static_solver(See see) {
   see("lms", nf::lms{});
   see("deis 3", nf::deis{});
   see("dpm_ancestral", nf::dpm_ancestral{});
+  see("gradient_estimation", nf::gradient_estimation{});
+  see("seeds 3", nf::seeds{.order = 3});
+  see("er_sde", nf::er_sde{});
   see("dpm_2_churn", nf::dpm_2_churn{.s_churn = 2});
   see("dpm_singlestep_grid 3, sde", nf::dpm_singlestep_grid{.tau_squared = 1});
   see("flow_runge_kutta", nf::flow_runge_kutta{.by = nf::flow_runge_kutta::method::classical});

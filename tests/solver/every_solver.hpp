@@ -29,6 +29,15 @@ void every_solver(const F& f) {
   f("tcd", tcd{}, keeps::sde);
   f("tcd, gamma 1", tcd{.gamma = 1}, keeps::sde);
   f("dpm_2_churn", dpm_2_churn{}, keeps::ode);
+  f("gradient_estimation", gradient_estimation{}, keeps::ode);
+  for (int order = 1; order <= 3; ++order) {
+    f("seeds of order " + std::to_string(order), seeds{.order = order}, keeps::sde);
+    f("seeds, no noise", seeds{.order = order, .tau_squared = 0}, keeps::ode);
+    f("er_sde of order " + std::to_string(order), er_sde{.order = order}, keeps::sde);
+    f("er_sde, ddpm", er_sde{.order = order, .scale = er_sde::noise_scale::sde}, keeps::sde);
+    f("er_sde, no noise", er_sde{.order = order, .scale = er_sde::noise_scale::ode}, keeps::ode);
+  }
+  f("seeds, r 1, midpoint", seeds{.r = 1, .correction = seeds::slope::midpoint}, keeps::sde);
   for (const auto method :
        {flow_runge_kutta::method::heun, flow_runge_kutta::method::midpoint, flow_runge_kutta::method::classical})
     f("flow_runge_kutta", flow_runge_kutta{.by = method}, keeps::ode);

@@ -39,12 +39,13 @@ double variance_error(const Solver& solver, int n) {
   const auto path = vp_legs(lambdas);
   const double memory = run(solver, path, 1, data).x;
   double variance = memory * memory * variance_at(path.front().from);
-  for (std::size_t step = 0; step < path.size(); ++step) {
-    settings how;
-    how.noise = [step](std::size_t of, std::size_t) { return of == step ? 1.0 : 0.0; };
-    const double answer = run(solver, path, 0, data, how).x;
-    variance += answer * answer;
-  }
+  for (std::size_t step = 0; step < path.size(); ++step)
+    for (std::size_t slot = 0; slot < max_noise_slots; ++slot) {
+      settings how;
+      how.noise = [step, slot](std::size_t of, std::size_t in) { return of == step && in == slot ? 1.0 : 0.0; };
+      const double answer = run(solver, path, 0, data, how).x;
+      variance += answer * answer;
+    }
   return std::abs(variance - variance_at(path.back().to));
 }
 

@@ -12,14 +12,17 @@
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/dpm_singlestep_grid.hpp>
+#include <noisefall/solver/er_sde.hpp>
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/flow_runge_kutta.hpp>
+#include <noisefall/solver/gradient_estimation.hpp>
 #include <noisefall/solver/heun.hpp>
 #include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/one_of.hpp>
 #include <noisefall/solver/pndm.hpp>
 #include <noisefall/solver/sa_solver.hpp>
+#include <noisefall/solver/seeds.hpp>
 #include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 
@@ -43,13 +46,16 @@ using built_in_solvers = solver_list<consistency_multistep,  //
                                      dpm_pp_sde,             //
                                      dpm_singlestep,         //
                                      dpm_singlestep_grid,    //
+                                     er_sde,                 //
                                      euler,                  //
                                      flow_runge_kutta,       //
+                                     gradient_estimation,    //
                                      heun,                   //
                                      latent_consistency,     //
                                      lms,                    //
                                      pndm,                   //
                                      sa_solver,              //
+                                     seeds,                  //
                                      tcd,                    //
                                      unipc>;
 

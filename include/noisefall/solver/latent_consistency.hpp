@@ -24,7 +24,9 @@ namespace noisefall {
 struct latent_consistency {
   static constexpr std::string_view name = "latent_consistency";
   static constexpr std::string_view reference =
-      "Luo, Tan, Huang, Li, Zhao: Latent Consistency Models. 2023. arXiv:2310.04378";
+      "Luo, Tan, Huang, Li, Zhao: Latent Consistency Models: Synthesizing High-Resolution Images with Few-Step "
+      "Inference. "
+      "Preprint 2023. arXiv:2310.04378";
 
   double timestep_scaling = 10, sigma_data = 0.5;
 

@@ -23,7 +23,7 @@ namespace noisefall {
 struct tcd {
   static constexpr std::string_view name = "tcd";
   static constexpr std::string_view reference =
-      "Zheng, Hu, Fan, Wang, Ding, Tao, Cham: Trajectory Consistency Distillation. 2024. arXiv:2402.19159";
+      "Zheng, Hu, Fan, Wang, Ding, Tao, Cham: Trajectory Consistency Distillation. Preprint 2024. arXiv:2402.19159";
 
   double gamma = 0.3;
   bool whole_times = false;

@@ -17,6 +17,18 @@
 
 namespace noisefall::diffusers {
 
+// A v on a flow's levels, which diffusers takes for one on alpha^2 + sigma^2 = 1 to find x0, and the eps that belongs to
+// that x0 on the flow.
+struct v_by_way_of_x0 {
+  affine to_x0(const noise_level& at) const { return v_as_if_preserving{}.to_x0(at); }
+  affine to_eps(const noise_level& at) const {
+    const affine x0 = to_x0(at);
+    return {(1 - at.alpha * x0.x) / at.sigma, -at.alpha * x0.out / at.sigma};
+  }
+  double input_scale(const noise_level&) const { return 1; }
+  double label(const noise_level& at) const { return at.t; }
+};
+
 // With any sigma switch the last sigma stands twice; without one the run ends at the table's cleanest.
 struct deis_multistep_class {
   static constexpr std::string_view class_name = "DEISMultistepScheduler";
@@ -69,7 +81,9 @@ struct deis_multistep_class {
             deis{.order = order, .in = deis::coordinate::log_rho, .lower_order_below = lower_order_final ? 15u : 0u},
         .schedule = discrete_schedule{betas.alphas_cumprod(), between::sigma},
         .path = path_of(grid(a), [this](double sigma, double label) { return switches.level(sigma, label); }),
-        .parameterisation = parameterisation_of(prediction, switches.flow),
+        .parameterisation = switches.flow && prediction == "v_prediction"
+                                ? any_parameterisation{v_by_way_of_x0{}}
+                                : parameterisation_of(prediction, switches.flow),
         .map = map};
   }
 

@@ -49,6 +49,11 @@ template <>
 inline constexpr auto spelling<deis::coordinate> = std::to_array<spelt<deis::coordinate>>(
     {{"time", deis::coordinate::time}, {"rho", deis::coordinate::rho}, {"log_rho", deis::coordinate::log_rho}});
 template <>
+inline constexpr auto spelling<er_sde::noise_scale> =
+    std::to_array<spelt<er_sde::noise_scale>>({{"ode", er_sde::noise_scale::ode},
+                                               {"sde", er_sde::noise_scale::sde},
+                                               {"er_sde_5", er_sde::noise_scale::er_sde_5}});
+template <>
 inline constexpr auto spelling<flow_runge_kutta::method> =
     std::to_array<spelt<flow_runge_kutta::method>>({{"heun", flow_runge_kutta::method::heun},
                                                     {"midpoint", flow_runge_kutta::method::midpoint},
@@ -61,6 +66,9 @@ inline constexpr auto spelling<pndm::start_kind> =
 template <>
 inline constexpr auto spelling<sa_solver::mode> =
     std::to_array<spelt<sa_solver::mode>>({{"pec", sa_solver::mode::pec}, {"pece", sa_solver::mode::pece}});
+template <>
+inline constexpr auto spelling<seeds::slope> =
+    std::to_array<spelt<seeds::slope>>({{"exact", seeds::slope::exact}, {"midpoint", seeds::slope::midpoint}});
 template <>
 inline constexpr auto spelling<unipc::variant> = std::to_array<spelt<unipc::variant>>(
     {{"bh1", unipc::variant::bh1}, {"bh2", unipc::variant::bh2}, {"vary_coeff", unipc::variant::vary_coeff}});
@@ -147,6 +155,11 @@ void describe(V& visit, dpm_singlestep_grid& s) {
   visit("shipped_third", s.shipped_third);
 }
 template <class V>
+void describe(V& visit, er_sde& s) {
+  visit("order", s.order);
+  visit("scale", s.scale);
+}
+template <class V>
 void describe(V& visit, euler& s) {
   visit("s_churn", s.s_churn);
   visit("s_tmin", s.s_tmin);
@@ -157,6 +170,10 @@ void describe(V& visit, euler& s) {
 template <class V>
 void describe(V& visit, flow_runge_kutta& s) {
   visit("by", s.by);
+}
+template <class V>
+void describe(V& visit, gradient_estimation& s) {
+  visit("gamma", s.gamma);
 }
 template <class V>
 void describe(V& visit, heun& s) {
@@ -192,6 +209,13 @@ void describe(V& visit, sa_solver& s) {
   visit("tau_to", s.tau_to);
   visit("few_step_weights", s.few_step_weights);
   visit("lower_order_final", s.lower_order_final);
+}
+template <class V>
+void describe(V& visit, seeds& s) {
+  visit("order", s.order);
+  visit("r", s.r);
+  visit("tau_squared", s.tau_squared);
+  visit("correction", s.correction);
 }
 template <class V>
 void describe(V& visit, tcd& s) {

@@ -1,0 +1,44 @@
+// Gradient estimation: Euler's method with the noise pulled beyond the newest reading, away from the one before.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include <noisefall/solver/first_order.hpp>
+#include <noisefall/solver/plan.hpp>
+#include <noisefall/solver/range.hpp>
+
+namespace noisefall {
+
+// x_t / alpha_t = x / alpha_s + (rho_t - rho_s) * (gamma * eps_0 + (1 - gamma) * eps_1),   rho = sigma / alpha
+//
+// (Permenter and Yuan 2024, algorithm 2, with gamma = 2 as there; ComfyUI's gradient_estimation.) Order 1 for any gamma
+// but 3/2 on a uniform grid, where it is Adams and Bashforth's of order 2: it reduces the error of a network, not that
+// of the integration. One evaluation; the first step and one that ends at sigma_t = 0 (exactly D) are Euler's. A leg
+// that starts at alpha = 0 is a DDIM step in x0, and its reading is not used again. gamma finite; legs may rise.
+struct gradient_estimation {
+  static constexpr std::string_view name = "gradient_estimation";
+  static constexpr std::string_view reference =
+      "Permenter, Yuan: Interpreting and Improving Diffusion Models from an Optimization Perspective. ICML 2024. "
+      "arXiv:2306.04848";
+
+  double gamma = 2;
+
+  int order() const { return 1; }
+  std::size_t history() const { return 1; }
+  void check() const { require_range("gradient_estimation.gamma", gamma, -no_upper_bound); }
+
+  step_plan plan(const step_window& window) const {
+    const noise_level &from = window.at.from, &to = window.at.to;
+    const auto [of, formula] = ode_row(from, to, quantity::eps);
+    step_plan p = look_at(from, of);
+    p.result = formula;
+    const bool remembers = window.stored > 0 && window.past_level(0).alpha > 0;
+    if (of != quantity::eps || to.sigma == 0 || !remembers) return p;
+    p.result.past[0] = (1 - gamma) * p.result.now[0];
+    p.result.now[0] *= gamma;
+    return p;
+  }
+};
+
+}  // namespace noisefall
