@@ -1,7 +1,7 @@
 # Which file may include what:  cmake -DROOT=<repository> -P check.cmake
 #
 # A header includes headers of its own folder and of folders of a lower level; foreign libraries stay in their folders;
-# source files are ASCII. Each finding is a line "file:line: what: allowed".
+# headers that programs without exceptions may include hold no throw; source files are ASCII. Each finding is a line "file:line: what: allowed".
 
 # ---- the rules -------------------------------------------------------------------------------------------------------
 # The level of each folder of include/noisefall. Two folders of one level do not see each other.
@@ -29,6 +29,8 @@ set(foreign
   "cuda=adapters/cuda.*"
   "zlib=adapters/png.*"
   "catch2/=(none)")
+# Headers that may throw and catch by themselves, as regular expressions on "<folder>/<file>": the others call refuse().
+set(with_exceptions "core/error.hpp|config/.*|adapters/.*|tensor/thread_pool.hpp")
 # Code, where only ASCII may stand.
 set(code include/*.hpp include/*.inc tests/*.hpp tests/*.cpp tests/*.cmake tests/*CMakeLists.txt examples/*.hpp
   examples/*.cpp examples/*.py examples/*CMakeLists.txt benchmarks/*.hpp benchmarks/*.cpp benchmarks/*CMakeLists.txt
@@ -130,6 +132,15 @@ foreach(header IN LISTS headers)
       endforeach()
     endif()
   endforeach()
+endforeach()
+
+foreach(header IN LISTS headers)
+  if(NOT header MATCHES "^(${with_exceptions})$")
+    file(STRINGS ${base}/${header} throws REGEX "^[^/\"]*(throw|try|catch)[ ;]")
+    foreach(line IN LISTS throws)
+      finding(include/noisefall/${header} "${line}" "throws or catches: allowed in ${with_exceptions}, elsewhere refuse()")
+    endforeach()
+  endif()
 endforeach()
 
 set(sources "")
