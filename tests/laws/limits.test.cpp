@@ -30,6 +30,30 @@ using namespace laws;
 
 namespace {
 
+struct finish_after {
+  std::size_t steps, seen = 0;
+  template <class Run>
+  nf::verdict begin(const Run&) {
+    return steps == 0 ? nf::verdict::finish : nf::verdict::go_on;
+  }
+  template <class Report>
+  nf::verdict operator()(const Report&) {
+    return ++seen == steps ? nf::verdict::finish : nf::verdict::go_on;
+  }
+};
+
+// From the first level and from the second one straight to the end.
+template <class Model, class T>
+void try_shortened(const nf::sampler& sample, Model& model, nf::tensor<T>& x, const nf::run_options<double>& options) {
+  for (const std::size_t done : {std::size_t{0}, std::size_t{1}}) {
+    INFO("straight to the end after " << done << " steps");
+    // Up from sigma = 0 there may be no eps to go straight by: then the first leg is done as it is.
+    const std::size_t more = done == 0 && sample.path().front().sigma == 0 ? 1 : 0;
+    const nf::outcome how = sample(model, x, options, finish_after{done}).how;
+    CHECK((how == nf::outcome::shortened || (how == nf::outcome::finished && sample.steps() <= done + 1 + more)));
+  }
+}
+
 // The same pull towards the mean as laws::network, as the output that a parameterisation gives the meaning of.
 struct any_network {
   using condition = double;
@@ -111,6 +135,7 @@ TEST_CASE(
             bool good = result.how == nf::outcome::finished;
             for (const double v : x.elements()) good = good && std::isfinite(v);
             if (!good) FAIL(on << ", " << of << ", " << levels.size() << " levels, " << name);
+            if (levels.size() == 4) try_shortened(sample, model, x, {.seed = 1, .checked = true});
             ++ran;
           } catch (const nf::error& refused) {
             const bool reasoned =
@@ -152,6 +177,7 @@ TEST_CASE("L13: legs that rise, under every guidance and map, work or are refuse
       auto options = guided;
       options.start = nf::start_from::given;
       CHECK(sample(model, x, options).how == nf::outcome::finished);
+      try_shortened(sample, model, x, options);
     } catch (const nf::error& refused) {
       CHECK_FALSE(refused.allowed().empty());
     }

@@ -72,6 +72,24 @@ TEST_CASE("L4: a sample does not depend on the number of threads under any guida
   });
 }
 
+TEST_CASE("L4: a run that holds a known part does not depend on the number of threads") {
+  const nf::sampler sample{nf::dpm_pp_sde{}, schedule, path(4), projected};
+  nf::thread_pool pool{3};
+  nf::tensor<float> values({samples, size}), weights({samples, size}), one({samples, size}), three({samples, size});
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = 0.01F * static_cast<float>(i % 70);
+    weights[i] = 0.5F * static_cast<float>(i % 3);
+  }
+  network<> model;
+  auto run = sample.start(one, {.seed = guided.seed});
+  run.hold({values, weights});
+  nf::finish(run, model, guided, nf::ignore_steps{});
+  auto shared = sample.start(nf::parallel<float>(pool, always), three, {.seed = guided.seed}, nf::philox{guided.seed});
+  shared.hold({values, weights});
+  nf::finish(shared, model, guided, nf::ignore_steps{});
+  CHECK(same_bits(one, three));
+}
+
 TEST_CASE("L4: with the break-even as it is a large batch has the same bits") {
   const nf::sampler sample{nf::ddim{.eta = 1}, schedule, path(2)};
   nf::thread_pool pool{2};

@@ -19,16 +19,16 @@ class cancellation {
   explicit cancellation(Wanted wanted) : wanted_(std::move(wanted)) {}
 
   template <class Run>
-  verdict begin(const Run&) {
+  verdict begin(const Run&) const {
     return ask();
   }
   template <class Report>
-  verdict operator()(const Report&) {
+  verdict operator()(const Report&) const {
     return ask();
   }
 
  private:
-  verdict ask() {
+  verdict ask() const {
     if constexpr (requires {
                     { wanted_.stop_requested() } -> std::convertible_to<bool>;
                   })
@@ -37,7 +37,7 @@ class cancellation {
       return static_cast<bool>(wanted_()) ? verdict::stop : verdict::go_on;
   }
 
-  Wanted wanted_;
+  mutable Wanted wanted_;  // a callable may change by being asked
 };
 
 }  // namespace noisefall

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -47,7 +48,8 @@ class planned_run final : public running<A, Z> {
 
   void finish_now() override {
     const trajectory& path = core.chosen->path;
-    const std::size_t next = core.asked || evaluation_ > 0 ? steps + 1 : steps;
+    std::size_t next = core.asked || evaluation_ > 0 ? steps + 1 : steps;
+    if (next < end_ && !leads_to_end(path[next].from)) ++next;
     if (next >= end_) return;
     end_ = path[next].from == path.back() ? next : next + 1;
   }
@@ -143,6 +145,17 @@ class planned_run final : public running<A, Z> {
       const prepared_pass& pass = plans_->passes[k];
       core.run_pass(pass.what, pass_weights::of_constants(pass.weights, 1));
     }
+  }
+
+  // Is there the reading that a first-order step from here to the end takes?
+  [[gnu::cold]] bool leads_to_end(const noise_level& from) const {
+    const auto& p = *core.chosen;
+    const auto exists = [&](quantity of) {
+      const reading_weights w = weigh(p.parameterisation, p.guidance.space(), of, from, {1, 1}, 0);
+      return std::isfinite(w.state + w.output[0]);
+    };
+    if (falls(from, p.path.back()) || from.alpha == 0) return exists(quantity::x0);
+    return exists(quantity::eps) && (p.map.how == threshold::kind::none || from.sigma > 0);
   }
 
   // Straight to the end.

@@ -59,7 +59,9 @@ class run {
   // The next step goes straight from the present level to the trajectory's end: one first-order step, deterministic
   // whatever the solver is, with one evaluation; where the end is sigma = 0, the state becomes the guided (and mapped)
   // x0 estimate at that level. So the bits follow from the number of steps done before. An evaluation that is being
-  // waited for, and the rest of its step, are done first. Where one leg is left, or none, nothing changes.
+  // waited for, and the rest of its step, are done first. Where one leg is left, or none, nothing changes. Where no
+  // such step exists (up from sigma = 0, with a network or guidance that gives no eps there), the solver's own comes
+  // first.
   void finish_now() { held_->finish_now(); }
   // Has finish_now() left out legs?
   bool shortened() const { return held_->shortened(); }
