@@ -1,19 +1,21 @@
 // A sampler from a file: noisefall's own form, or diffusers' scheduler_config.json. Policies of your own may be named
 // in files too, and a wrong file is told where it is wrong and what is allowed.
 //
-// run: {source}/jobs/sampler.json {source}/jobs/scheduler_config.json
+// run: {source}/configs/sampler.json {source}/configs/scheduler_config.json
 // expect: sampler\.json: dpm_multistep on scaled_linear, 12 steps of karras under classifier_free
 // expect:   the bits of the sampler written by hand
-// expect:   written back: \{"correction":"midpoint",.*"name":"dpm_multistep","of":"x0","order":3
-// expect: scheduler_config\.json: DPMSolverMultistepScheduler: dpm_multistep, 15 steps from label 959
-// expect: with lab::half_step: 6 steps instead of 12
+// expect:   written back: ."correction":"midpoint",.*"name":"dpm_multistep","of":"x0","order":3
+// expect: scheduler_config\.json: DPMSolverMultistepScheduler: dpm_multistep, 15 steps from label 931
+// expect: ."name":"lab::pulling_euler","pull":0\.9.: 6 steps instead of 12
 // expect: refused: /trajectory/rho: -7; allowed: above 0
-// expect: refused: /solver: "ddmi"; allowed: .*ddim.*lab::half_step
+// expect: refused: /solver/pull: "strong"; allowed: a number, above 0
+// expect: refused: /solver: "ddmi"; allowed: .*ddim.*lab::pulling_euler
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -25,12 +27,30 @@ namespace nf = noisefall;
 
 namespace lab {
 
-// A solver of your own that files may name: it has a name, a default, and says its fields.
-struct half_step : nf::ddim {
-  static constexpr std::string_view name = "lab::half_step";
+// A solver of your own: Euler's step with a stronger or weaker pull towards the denoised estimate. What lets a file
+// name it is the name, a default for every field, and describe().
+struct pulling_euler {
+  static constexpr std::string_view name = "lab::pulling_euler";
+  double pull = 1;
+
+  int order() const { return 1; }
+  std::size_t history() const { return 0; }
+  void check() const { nf::require(pull > 0, "lab::pulling_euler.pull", {pull}, "above 0"); }
+
+  nf::step_plan plan(const nf::step_window& window) const {
+    const nf::noise_level &from = window.at.from, &to = window.at.to;
+    const double kept = to.sigma / from.sigma;
+    nf::step_plan p;
+    p.of = nf::quantity::x0;
+    p.evaluations.push_back({.at = from});
+    p.result.x = kept;
+    p.result.now[0] = pull * (to.alpha - from.alpha * kept);
+    return p;
+  }
+
   template <class Visit>
   void describe(Visit& visit) {
-    visit("eta", eta);
+    visit("pull", pull);
   }
 };
 
@@ -102,17 +122,20 @@ int run(const std::string& native, const std::string& diffusers) {
 
   // Policies of your own: a catalogue is a value, and nothing else knows of what is added to it.
   nf::catalogue mine = nf::catalogue::built_in();
-  mine.add<lab::half_step>().add<lab::sparse>();
+  mine.add<lab::pulling_euler>().add<lab::sparse>();
   nlohmann::json own = file;
-  own["solver"] = {{"name", "lab::half_step"}, {"eta", 0.5}};
+  own["solver"] = {{"name", "lab::pulling_euler"}, {"pull", 0.9}};
   own["trajectory"] = "lab::sparse";
-  std::printf("with lab::half_step: %zu steps instead of %zu\n", nf::load_sampler(own, mine).path().steps(),
+  const nf::loaded_sampler ours = nf::load_sampler(own, mine);
+  std::printf("%s: %zu steps instead of %zu\n", ours.described["solver"].dump().c_str(), ours.path().steps(),
               loaded.path().steps());
 
   // What is wrong is said with its JSON pointer, before anything runs.
   nlohmann::json wrong = file;
   wrong["trajectory"]["rho"] = -7;
   print_refusal(wrong, mine);
+  own["solver"]["pull"] = "strong";
+  print_refusal(own, mine);
   own["solver"] = "ddmi";
   print_refusal(own, mine);
   return same ? 0 : 1;

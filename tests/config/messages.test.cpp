@@ -1,15 +1,18 @@
 // What wrong files are told: for every field of every policy the JSON pointer and what is allowed; and that every
 // policy of the library can be named by a file.
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <optional>
 #include <regex>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -227,7 +230,52 @@ bool is_number(const nf::detail::catalogue_entry& entry, std::string_view field)
   return ask.number;
 }
 
+// How many members an aggregate has: as many as it can be initialised with.
+struct anything {
+  template <class U>
+  requires(!std::same_as<U, std::optional<double>>)  // which would be made in two ways
+  operator U() const;                                // NOLINT(google-explicit-constructor)
+};
+template <class T, class... Given>
+constexpr std::size_t members() {
+  if constexpr (requires { T{Given{}..., anything{}}; })
+    return members<T, Given..., anything>();
+  else
+    return sizeof...(Given);
+}
+
+template <class... Policies>
+struct fields_and_members {
+  static void compare(std::set<std::string, std::less<>>& seen) { (compare_one<Policies>(seen), ...); }
+
+ private:
+  template <class T>
+  static void compare_one(std::set<std::string, std::less<>>& seen) {
+    INFO(nf::type_of<T>.name);
+    T policy{};
+    CHECK(nf::detail::field_names(nf::type_of<T>, &policy).size() == members<T>());
+    seen.emplace(nf::type_of<T>.name);
+  }
+};
+
 }  // namespace
+
+TEST_CASE("every member of a policy is a field of its description", "[config]") {
+  std::set<std::string, std::less<>> seen;
+  nf::built_in_solvers::in<fields_and_members>::compare(seen);
+  fields_and_members<
+      nf::dpm_adaptive, nf::linear::settings, nf::scaled_linear::settings, nf::cosine::settings, nf::discrete_settings,
+      nf::zero_terminal_snr_settings, nf::snr_shift_settings, nf::vp_linear, nf::vp_table_settings, nf::ve, nf::edm,
+      nf::rectified_flow, nf::trig_flow, nf::beta, nf::exponential, nf::flow_uniform, nf::image_to_image_settings,
+      nf::inversion_settings, nf::karras, nf::leading, nf::linspace, nf::polyexponential, nf::quadratic, nf::sigma_list,
+      nf::time_list, nf::time_quadratic, nf::time_uniform, nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided,
+      nf::classifier_free, nf::rescale, nf::apg, nf::cfg_pp, nf::edm_precond, nf::predicts_eps, nf::predicts_flow,
+      nf::predicts_score, nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
+  for_each_policy([&](const kind_of_policy&, const auto& entry) {
+    INFO("every policy stands in this test");
+    CHECK(seen.contains(entry.type->name));
+  });
+}
 
 TEST_CASE("a value of a wrong type is refused with its pointer and what is allowed, in every field", "[config]") {
   for_each_policy([](const kind_of_policy& kind, const auto& entry) {
