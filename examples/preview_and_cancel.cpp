@@ -49,7 +49,6 @@ struct call_clock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<call_clock>;
-  static constexpr bool is_steady = true;
   static inline long calls = 0;
   static time_point now() { return time_point{10 * duration{calls}}; }
 };

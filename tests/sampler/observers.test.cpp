@@ -49,7 +49,6 @@ struct hand_clock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<hand_clock>;
-  static constexpr bool is_steady = true;
   static inline time_point present{};
   static time_point now() { return present; }
 };

@@ -91,14 +91,14 @@ inline void add_duration(short_text& to, double seconds) {
 // The rate is the mean over the steps so far. The steps of an adaptive solver are trials; there is no bar, as nobody
 // knows how many there will be. Not copyable: two would draw on the same line. Allocates nothing.
 template <class Write, class Clock = std::chrono::steady_clock>
+requires std::invocable<Write&, std::string_view>
 class progress_bar {
  public:
   static constexpr bool looks_at_denoised = false;
 
   explicit progress_bar(std::FILE* file, progress_options options = {}) : write_{file}, options_{options} {}
   explicit progress_bar(std::ostream& stream, progress_options options = {}) : write_{&stream}, options_{options} {}
-  explicit progress_bar(Write write, progress_options options = {}) requires std::invocable<Write&, std::string_view>
-      : write_(std::move(write)), options_{options} {}
+  explicit progress_bar(Write write, progress_options options = {}) : write_(std::move(write)), options_{options} {}
   progress_bar(const progress_bar&) = delete;
   progress_bar& operator=(const progress_bar&) = delete;
   ~progress_bar() { clear(); }
