@@ -1,6 +1,7 @@
 // What the README's blocks take as given: a network, its conditions, and arrays of the caller's.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -10,7 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include <noisefall/config/config.hpp>
+#include <noisefall/config/diffusers.hpp>
 #include <noisefall/noisefall.hpp>
+#include <noisefall/sampler/deadline.hpp>
+#include <noisefall/sampler/plan_table.hpp>
 
 namespace nf = noisefall;
 
@@ -30,6 +34,7 @@ inline void my_forward_pass(const float* x, std::size_t size, double time, const
   for (std::size_t i = 0; i < size; ++i) out[i] = prompt.empty() || time == 0 ? 0 : x[i];
 }
 
+inline std::atomic<bool> stop_asked{false};
 inline grey_noise model;
 inline nf::tensor<float> images({4, 1, 8, 8});
 inline const nf::sampler sample{nf::dpm_pp_2m{}, nf::linear{}, nf::karras{.steps = 5}, nf::guidance_scale(2)};
