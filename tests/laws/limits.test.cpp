@@ -2,7 +2,6 @@
 #include <cmath>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <noisefall/parameterisation/any_parameterisation.hpp>
@@ -83,25 +82,30 @@ void for_each_form(See see) {
   see("dpm_adaptive 12, eta 0.5", nf::dpm_adaptive{.order = 2, .eta = 0.5});
 }
 
-const std::vector<std::pair<std::string, nf::any_schedule>>& all_schedules() {
+template <class Policy>
+struct named {
+  std::string name;
+  Policy policy;
+};
+
+const std::vector<named<nf::any_schedule>>& all_schedules() {
   static const nf::linear table{};
-  static const std::vector<std::pair<std::string, nf::any_schedule>> all{
-      {"vp_linear", nf::vp_linear{}},
-      {"linear", table},
-      {"scaled_linear", nf::scaled_linear{}},
-      {"cosine", nf::cosine{}},
-      {"snr_shift", nf::snr_shift{table}},
-      {"vp_table", nf::vp_table{table.alphas_cumprod()}},
-      {"edm", nf::edm{}},
-      {"ve", nf::ve{}},
-      {"rectified_flow", nf::rectified_flow{}},
-      {"trig_flow", nf::trig_flow{}},
-      {"zero_terminal_snr", nf::zero_terminal_snr{table}}};
+  static const std::vector<named<nf::any_schedule>> all{{"vp_linear", nf::vp_linear{}},
+                                                        {"linear", table},
+                                                        {"scaled_linear", nf::scaled_linear{}},
+                                                        {"cosine", nf::cosine{}},
+                                                        {"snr_shift", nf::snr_shift{table}},
+                                                        {"vp_table", nf::vp_table{table.alphas_cumprod()}},
+                                                        {"edm", nf::edm{}},
+                                                        {"ve", nf::ve{}},
+                                                        {"rectified_flow", nf::rectified_flow{}},
+                                                        {"trig_flow", nf::trig_flow{}},
+                                                        {"zero_terminal_snr", nf::zero_terminal_snr{table}}};
   return all;
 }
 
-const std::vector<std::pair<std::string, nf::any_parameterisation>>& all_parameterisations() {
-  static const std::vector<std::pair<std::string, nf::any_parameterisation>> all{
+const std::vector<named<nf::any_parameterisation>>& all_parameterisations() {
+  static const std::vector<named<nf::any_parameterisation>> all{
       {"eps", nf::predicts_eps{}},
       {"x0", nf::predicts_x0{}},
       {"v", nf::predicts_v{}},
@@ -119,28 +123,28 @@ const std::vector<std::pair<std::string, nf::any_parameterisation>>& all_paramet
 TEST_CASE(
     "L13: one step, sigma = 0 and alpha = 0 work for every solver, schedule and parameterisation or are refused") {
   std::size_t ran = 0, refused_runs = 0;
-  for (const auto& [on, schedule] : all_schedules()) {
-    const nf::noise_level noisy = schedule.at(schedule.t_max()), clean = nf::clean_level(schedule);
-    const nf::noise_level middle = nf::level_at_lambda(schedule, 0.1), late = nf::level_at_lambda(schedule, 1.1);
+  for (const auto& on : all_schedules()) {
+    const nf::noise_level noisy = on.policy.at(on.policy.t_max()), clean = nf::clean_level(on.policy);
+    const nf::noise_level middle = nf::level_at_lambda(on.policy, 0.1), late = nf::level_at_lambda(on.policy, 1.1);
     const std::vector<std::vector<nf::noise_level>> paths{
         {noisy, middle}, {noisy, clean}, {noisy, middle, clean}, {noisy, middle, late, clean}};
-    for (const auto& [of, meaning] : all_parameterisations())
+    for (const auto& of : all_parameterisations())
       for (const auto& levels : paths)
         for_each_form([&](const std::string& name, const auto& solver) {
           try {
-            const nf::sampler sample{solver, schedule, nf::trajectory{levels}, nf::unguided{}, meaning};
-            any_network model{&meaning};
+            const nf::sampler sample{solver, on.policy, nf::trajectory{levels}, nf::unguided{}, of.policy};
+            any_network model{&of.policy};
             nf::tensor<double> x({1, 3});
             const auto result = sample(model, x, {.seed = 1, .checked = true});
             bool good = result.how == nf::outcome::finished;
             for (const double v : x.elements()) good = good && std::isfinite(v);
-            if (!good) FAIL(on << ", " << of << ", " << levels.size() << " levels, " << name);
+            if (!good) FAIL(on.name << ", " << of.name << ", " << levels.size() << " levels, " << name);
             if (levels.size() == 4) try_shortened(sample, model, x, {.seed = 1, .checked = true});
             ++ran;
           } catch (const nf::error& refused) {
             const bool reasoned =
                 !refused.allowed().empty() && (noisy.alpha == 0 || nf::OwnStep<std::remove_cvref_t<decltype(solver)>>);
-            if (!reasoned) FAIL(on << ", " << of << ", " << name << ": " << refused.what());
+            if (!reasoned) FAIL(on.name << ", " << of.name << ", " << name << ": " << refused.what());
             ++refused_runs;
           }
         });
