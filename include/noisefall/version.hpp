@@ -6,7 +6,7 @@
 // What runs draw and write has numbers of its own, each of which changes only with what it stands for:
 //   noise_mapping_version (random/normals.hpp)     the normals of a seed, sample, draw and element, on every machine
 //   checkpoint_version (sampler/checkpoint.hpp)    the bytes of save(); load() refuses those of another number
-//   the JSON form's number (config/)               its names, defaults and units
+//   native_form (config/native/samplers.hpp)       the names, defaults and units of JSON files
 // A patch changes none of them. The same policies, seed and first_sample then give the same bits on every machine that
 // has fused multiply-add and the same libm; without the latter two, the same noise.
 //

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <noisefall/adapters/eigen.hpp>
 #include <noisefall/config/config.hpp>
 #include <noisefall/config/diffusers.hpp>
 #include <noisefall/noisefall.hpp>

@@ -73,7 +73,7 @@ class short_text {
 
 // 0:07, 12:30, 3:05:00
 inline void add_duration(short_text& to, double seconds) {
-  const auto whole = static_cast<unsigned long long>(std::clamp(seconds, 0.0, 1e12) + 0.5);
+  const auto whole = static_cast<unsigned long long>(std::llround(std::clamp(seconds, 0.0, 1e12)));
   if (whole >= 3600)
     to.add("%llu:%02llu:%02llu", whole / 3600, whole / 60 % 60, whole % 60);
   else

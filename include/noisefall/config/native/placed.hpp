@@ -57,6 +57,7 @@ inline std::vector<std::string> fields_meant(std::string_view what, const std::v
     });
   std::sort(found.begin(), found.end());
   std::vector<std::string> meant;
+  meant.reserve(found.size());
   for (auto& [at, name] : found) meant.push_back(std::move(name));
   return meant;
 }
