@@ -12,10 +12,8 @@ namespace noisefall::kernels {
 extern decltype(&normals_of_groups) const made_of_groups;
 decltype(&normals_of_groups) const made_of_groups = &normals_of_groups;
 
-template std::size_t run_whole_vectors(instruction_set, const pass_program<float>&, std::size_t);
-template std::size_t run_whole_vectors(instruction_set, const pass_program<double>&, std::size_t);
-template void spread(instruction_set, const float*, std::size_t, std::size_t, std::size_t, float*);
-template void spread(instruction_set, const double*, std::size_t, std::size_t, std::size_t, double*);
+template void run_program(instruction_set, const pass_program<float>&);
+template void run_program(instruction_set, const pass_program<double>&);
 template void widen(instruction_set, const half*, std::size_t, float*);
 template void widen(instruction_set, const half*, std::size_t, double*);
 template void widen(instruction_set, const bfloat16*, std::size_t, float*);

@@ -185,7 +185,7 @@ TEMPLATE_TEST_CASE("the bits of a pass do not depend on the batch", "", float, d
   using T = TestType;
   std::mt19937 random{7};
   for (const std::size_t d : sizes{1, 2, 63, 64, 65, 112, 784})
-    for (const std::size_t samples : sizes{2, 3, 7, 64}) {
+    for (const std::size_t samples : sizes{2, 3, 7, 64, 130}) {
       random_pass<T> batch{random, {samples, d}};
       const std::size_t chosen = samples - 1, lanes = batch.what.weights.lanes();
       // The same pass over copies of one sample alone.
@@ -230,6 +230,31 @@ TEMPLATE_TEST_CASE("an input of weight 0 is not read: a NaN in it does no harm",
   p.weight(1, 1) = 2;
   p.run();
   CHECK(out == std::vector<TestType>(70, 6));
+}
+
+TEMPLATE_TEST_CASE("nor where its weight is 0 for one sample only, be the sample whole vectors or not", "", float,
+                   double) {
+  using T = TestType;
+  const std::size_t lanes = 3;
+  for (const std::size_t d : sizes{5, 48, 200}) {
+    small_pass<T> p;
+    std::vector<T> good(lanes * d, 3), bad(lanes * d, 4), out(lanes * d);
+    std::fill_n(bad.begin() + static_cast<std::ptrdiff_t>(d), d, std::numeric_limits<T>::quiet_NaN());
+    std::vector<double> storage(pass_weights::storage_size(lanes));
+    p.what.weights = pass_weights{storage, lanes};
+    const shape extents{lanes, d};
+    p.what.inputs = {view<T>{bad.data(), extents}, view<T>{good.data(), extents}};
+    p.what.outputs.push_back({out.data(), extents});
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      p.what.weights.at(1, 0, lane) = lane == 1 ? 0 : 10;
+      p.what.weights.at(1, 1, lane) = static_cast<double>(lane);
+    }
+    p.run();
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::size_t lane = i / d;
+      CHECK(out[i] == static_cast<T>(lane == 1 ? 3 : 40 + 3 * lane));
+    }
+  }
 }
 
 TEST_CASE("a single term of weight 1 copies bits") {

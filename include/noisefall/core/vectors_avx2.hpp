@@ -40,6 +40,28 @@ inline constexpr std::size_t sums_at_once = 4;  // vectors that a loop may sum u
 [[NOISEFALL_AVX2, gnu::always_inline]] inline void store(float* to, reals a) { _mm256_storeu_ps(to, a); }
 [[NOISEFALL_AVX2, gnu::always_inline]] inline void store(double* to, doubles a) { _mm256_storeu_pd(to, a); }
 
+// The first n elements, fewer than a vector has; the others are 0, and left alone.
+inline constexpr std::int32_t first_floats[15] = {-1, -1, -1, -1, -1, -1, -1};
+inline constexpr std::int64_t first_doubles[7] = {-1, -1, -1};
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words first_of(float, std::size_t n) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(first_floats + 7 - n));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline words first_of(double, std::size_t n) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(first_doubles + 3 - n));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline reals load(const float* from, std::size_t n) {
+  return _mm256_maskload_ps(from, first_of(0.0f, n));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles load(const double* from, std::size_t n) {
+  return _mm256_maskload_pd(from, first_of(0.0, n));
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline void store(float* to, reals a, std::size_t n) {
+  _mm256_maskstore_ps(to, first_of(0.0f, n), a);
+}
+[[NOISEFALL_AVX2, gnu::always_inline]] inline void store(double* to, doubles a, std::size_t n) {
+  _mm256_maskstore_pd(to, first_of(0.0, n), a);
+}
+
 // As many halves as there are lanes of the type of the first argument, widened.
 [[NOISEFALL_AVX2, gnu::always_inline]] inline reals load_as(float, const half* from) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
@@ -132,13 +154,6 @@ inline constexpr std::size_t product_step = 2;
 }
 [[NOISEFALL_AVX2, gnu::always_inline]] inline doubles clamp(doubles a, doubles low, doubles high) {
   return _mm256_min_pd(high, _mm256_max_pd(low, a));
-}
-// `a` in lanes where w is not 0, else `b`.
-[[NOISEFALL_AVX2, gnu::always_inline]] inline reals where_not_zero(reals w, reals a, reals b) {
-  return _mm256_blendv_ps(b, a, _mm256_cmp_ps(w, real(0.0f), _CMP_NEQ_UQ));
-}
-[[NOISEFALL_AVX2, gnu::always_inline]] inline doubles where_not_zero(doubles w, doubles a, doubles b) {
-  return _mm256_blendv_pd(b, a, _mm256_cmp_pd(w, real(0.0), _CMP_NEQ_UQ));
 }
 
 [[NOISEFALL_AVX2, gnu::always_inline]] inline reals with_sign_of(reals a, words sign) {  // a >= 0; bit 31 of sign

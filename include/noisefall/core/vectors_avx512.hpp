@@ -41,6 +41,24 @@ inline constexpr __mmask16 all_of_16 = 0xffff;
 [[NOISEFALL_AVX512, gnu::always_inline]] inline void store(float* to, reals a) { _mm512_storeu_ps(to, a); }
 [[NOISEFALL_AVX512, gnu::always_inline]] inline void store(double* to, doubles a) { _mm512_storeu_pd(to, a); }
 
+// The first n elements, fewer than a vector has; the others are 0, and left alone.
+template <class Mask>
+[[NOISEFALL_AVX512, gnu::always_inline]] inline Mask first_of(std::size_t n) {
+  return static_cast<Mask>((1u << n) - 1);
+}
+[[NOISEFALL_AVX512, gnu::always_inline]] inline reals load(const float* from, std::size_t n) {
+  return _mm512_maskz_loadu_ps(first_of<__mmask16>(n), from);
+}
+[[NOISEFALL_AVX512, gnu::always_inline]] inline doubles load(const double* from, std::size_t n) {
+  return _mm512_maskz_loadu_pd(first_of<__mmask8>(n), from);
+}
+[[NOISEFALL_AVX512, gnu::always_inline]] inline void store(float* to, reals a, std::size_t n) {
+  _mm512_mask_storeu_ps(to, first_of<__mmask16>(n), a);
+}
+[[NOISEFALL_AVX512, gnu::always_inline]] inline void store(double* to, doubles a, std::size_t n) {
+  _mm512_mask_storeu_pd(to, first_of<__mmask8>(n), a);
+}
+
 // As many halves as there are lanes of the type of the first argument, widened.
 [[NOISEFALL_AVX512, gnu::always_inline]] inline reals load_as(float, const half* from) {
   return _mm512_maskz_cvtph_ps(all_of_16, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
@@ -122,13 +140,6 @@ inline constexpr std::size_t product_step = 2;
 }
 [[NOISEFALL_AVX512, gnu::always_inline]] inline doubles clamp(doubles a, doubles low, doubles high) {
   return _mm512_maskz_min_pd(all_of_8, high, _mm512_maskz_max_pd(all_of_8, low, a));
-}
-// `a` in lanes where w is not 0, else `b`.
-[[NOISEFALL_AVX512, gnu::always_inline]] inline reals where_not_zero(reals w, reals a, reals b) {
-  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(w, real(0.0f), _CMP_NEQ_UQ), b, a);
-}
-[[NOISEFALL_AVX512, gnu::always_inline]] inline doubles where_not_zero(doubles w, doubles a, doubles b) {
-  return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(w, real(0.0), _CMP_NEQ_UQ), b, a);
 }
 
 [[NOISEFALL_AVX512, gnu::always_inline]] inline reals with_sign_of(reals a, words sign) {  // a >= 0; bit 31 of sign

@@ -34,6 +34,20 @@ inline constexpr std::size_t sums_at_once = 8;  // vectors that a loop may sum u
 [[gnu::always_inline]] inline void store(float* to, reals a) { vst1q_f32(to, a); }
 [[gnu::always_inline]] inline void store(double* to, doubles a) { vst1q_f64(to, a); }
 
+// The first n elements, fewer than a vector has; the others are 0, and left alone.
+template <class T>
+[[gnu::always_inline]] inline auto load(const T* from, std::size_t n) {
+  T copy[width<T>] = {};
+  for (std::size_t i = 0; i < n; ++i) copy[i] = from[i];
+  return load(static_cast<const T*>(copy));
+}
+template <class T, class Vector>
+[[gnu::always_inline]] inline void store(T* to, Vector a, std::size_t n) {
+  T copy[width<T>];
+  store(copy, a);
+  for (std::size_t i = 0; i < n; ++i) to[i] = copy[i];
+}
+
 // As many halves as there are lanes of the type of the first argument, widened.
 template <std::size_t Count, class Half>
 [[gnu::always_inline]] inline uint16x4_t load_halves(const Half* from) {
@@ -107,11 +121,6 @@ struct products {
 [[gnu::always_inline]] inline reals clamp(reals a, reals low, reals high) { return vminq_f32(vmaxq_f32(a, low), high); }
 [[gnu::always_inline]] inline doubles clamp(doubles a, doubles low, doubles high) {
   return vminq_f64(vmaxq_f64(a, low), high);
-}
-// `a` in lanes where w is not 0, else `b`.
-[[gnu::always_inline]] inline reals where_not_zero(reals w, reals a, reals b) { return vbslq_f32(vceqzq_f32(w), b, a); }
-[[gnu::always_inline]] inline doubles where_not_zero(doubles w, doubles a, doubles b) {
-  return vbslq_f64(vceqzq_f64(w), b, a);
 }
 
 [[gnu::always_inline]] inline reals with_sign_of(reals a, words sign) {  // a >= 0; bit 31 of sign

@@ -38,6 +38,19 @@ template <class T, class Vector>
 void store(T* to, const Vector& a) {
   std::memcpy(to, &a, sizeof a);
 }
+// The first n elements, fewer than a vector has; the others are 0, and left alone.
+template <class T>
+auto load(const T* from, std::size_t n) {
+  T copy[width<T>] = {};
+  for (std::size_t i = 0; i < n; ++i) copy[i] = from[i];
+  return load(static_cast<const T*>(copy));
+}
+template <class T, class Vector>
+void store(T* to, const Vector& a, std::size_t n) {
+  T copy[width<T>];
+  store(copy, a);
+  for (std::size_t i = 0; i < n; ++i) to[i] = copy[i];
+}
 template <class T, class Narrow>
 auto load_as(T, const Narrow* from) {
   T wide[width<T>];
@@ -67,11 +80,6 @@ template <class Vector>
 Vector clamp(const Vector& a, const Vector& low, const Vector& high) {
   const Vector raised = a < low ? low : a;
   return raised > high ? high : raised;
-}
-// `a` in lanes where w is not 0, else `b`.
-template <class Vector>
-Vector where_not_zero(const Vector& w, const Vector& a, const Vector& b) {
-  return w != 0 ? a : b;
 }
 
 }  // namespace noisefall::kernels::plain

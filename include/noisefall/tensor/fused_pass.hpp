@@ -9,7 +9,6 @@
 
 #include <noisefall/core/error.hpp>
 #include <noisefall/core/instruction_set.hpp>
-#include <noisefall/tensor/element_weights.hpp>
 #include <noisefall/tensor/pass.hpp>
 #include <noisefall/tensor/pass_noise.hpp>
 #include <noisefall/tensor/pass_rows.hpp>
@@ -20,7 +19,7 @@ namespace noisefall::kernels {
 
 // Coefficients are rounded once to T; those that are then 0 are left out, so their arrays are never read. No element
 // meets another one, so neither the batch nor the place in it changes a sample's bits. Where nothing differs between
-// samples the batch is walked as one long row; samples too small for a call each get a weight per element.
+// samples the batch is walked as one long row; else samples that follow each other in memory are walked many at a time.
 template <class T>
 class fused_pass {
  public:
@@ -54,13 +53,14 @@ class fused_pass {
   void run(std::size_t first_sample, std::size_t count) const {
     const std::size_t end = first_sample + count;
     if (one_row_) return run_elements(first_sample * sample_size_, end * sample_size_);
-    if (contiguous_ && sample_size_ < element_weights<T>::elements && !terms_.gains() &&
-        weigh_elements(first_sample, end))
-      return;
-    for (std::size_t sample = first_sample; sample < end; ++sample) walk(sample, 0, sample_size_);
+    const std::size_t together = samples_together();
+    for (std::size_t sample = first_sample; sample < end; sample += together) {
+      const std::size_t lanes = std::min(together, end - sample);
+      walk(sample, lanes, 0, lanes * sample_size_);
+    }
   }
   // For one_row(): elements [begin, end) of the batch.
-  void run_elements(std::size_t begin, std::size_t end) const { walk(0, begin, end); }
+  void run_elements(std::size_t begin, std::size_t end) const { walk(0, 1, begin, end); }
 
  private:
   template <class View>
@@ -71,20 +71,21 @@ class fused_pass {
     contiguous_ = contiguous_ && of.contiguous();
   }
 
-  // Elements [at, end) counted from the start of `sample`, whose weights and clamp hold for all of them.
-  void walk(std::size_t sample, std::size_t at, std::size_t end) const {
-    pass_rows<T> rows{terms_, set_};
-    rows.clamp.limit = terms_.limit(sample);
-    rows.clamp.divisor = terms_.divisor(sample);
-    rows.clamp.clamps = rows.clamp.limit != std::numeric_limits<T>::infinity();
-    rows.clamp.divides = rows.clamp.divisor != T{1};
-    terms_.for_each_row([&](std::size_t r) {
-      terms_.for_each_term(r, [&](std::size_t term) {
-        if (const T w = terms_.weight(r, term, sample); w != T{0}) rows.add(r, term, w);
-      });
-    });
+  // Samples with weights of their own that one walk takes: no more than a tile where something is made in tiles.
+  std::size_t samples_together() const {
+    const bool tiled = terms_.what.outputs.size() > 1 || terms_.gains() || terms_.generates_noise();
+    const std::size_t in_tile = tiled && sample_size_ > 0 ? pass_tile<T> / sample_size_ : pass_rows<T>::most_lanes;
+    return contiguous_ ? std::clamp<std::size_t>(in_tile, 1, pass_rows<T>::most_lanes) : 1;
+  }
+
+  // Elements [at, end) counted from the start of `sample`: all of as many samples as there are lanes or, for one lane,
+  // any elements for which its weights and clamp hold.
+  void walk(std::size_t sample, std::size_t lanes, std::size_t at, std::size_t end) const {
+    pass_rows<T> rows{terms_, set_, sample, lanes};
+    rows.clamp();
+    terms_.for_each_row([&](std::size_t r) { terms_.for_each_term(r, [&](std::size_t term) { rows.add(r, term); }); });
     if (terms_.gains())
-      walk_with_gain(rows, sample, at, end);
+      walk_with_gain(rows, sample, lanes, at, end);
     else if (terms_.generates_noise())
       walk_with_noise(rows, sample, at, end);
     else
@@ -103,15 +104,14 @@ class fused_pass {
   }
 
   // gain * (sum of the draws) is made first, then enters the outputs like an array.
-  [[gnu::noinline]] void walk_with_gain(pass_rows<T>& rows, std::size_t sample, std::size_t at, std::size_t end) const {
+  [[gnu::noinline]] void walk_with_gain(pass_rows<T>& rows, std::size_t sample, std::size_t lanes, std::size_t at,
+                                        std::size_t end) const {
     alignas(64) T gain[pass_tile<T>], gained[pass_weights::outputs][pass_tile<T>];
-    pass_rows<T> sums{terms_, set_};
+    pass_rows<T> sums{terms_, set_, sample, lanes};
     terms_.for_each_row([&](std::size_t r) {
       if (r == 0) return;
-      terms_.for_each_draw([&](std::size_t term) {
-        if (const T w = terms_.weight(r, term, sample); w != T{0}) sums.add(r, term, w);
-      });
-      if (!sums.empty(r)) rows.add(r, gained_noise_term + r - 1, T{1});
+      terms_.for_each_draw([&](std::size_t term) { sums.add(r, term); });
+      if (!sums.empty(r)) rows.add_gained(r);
     });
     pass_noise<T> noise{terms_, sums, sample_size_, set_};
     const std::size_t tile = noise_tile_for<T>(end - at);
@@ -129,12 +129,6 @@ class fused_pass {
       });
       rows.run(sample, at, n, made);
     }
-  }
-
-  [[gnu::noinline]] bool weigh_elements(std::size_t first_sample, std::size_t end_sample) const {
-    element_weights<T> all{terms_, sample_size_, set_};
-    if (all.fits()) all.run(first_sample, end_sample);
-    return all.fits();
   }
 
   pass_terms<T> terms_;

@@ -70,21 +70,25 @@ class gram_of_samples {
   void form(std::size_t v, std::size_t sample, std::size_t at, std::size_t n, T* buffer) const {
     bool begun = constant(v) != 0;
     if (begun) std::fill_n(buffer, n, static_cast<T>(constant(v)));
+    constexpr T one = 1;
+    T weights[pass_weights::terms];
     pass_program<T> program;
     pass_row<T> row;
+    program.lane_size = n;
     program.output = &row;
     row.to = buffer;
     for (std::size_t k = 0; k < inputs_.size(); ++k) {
       const T w = static_cast<T>(basis_[v * columns_ + k]);
       if (w == T{0}) continue;
-      if (row.count == 0 && begun) row.terms[row.count++] = {buffer, nullptr, T{1}, storage::native};
-      row.terms[row.count++] = {inputs_[k].address(sample, at), nullptr, w, inputs_[k].stored()};
-      if (row.count < pass_weights::terms) continue;
-      run_program(set_, program, n);
+      if (row.count == 0 && begun) row.terms[row.count++] = {buffer, &one, storage::native};
+      weights[row.count] = w;
+      row.terms[row.count] = {inputs_[k].address(sample, at), &weights[row.count], inputs_[k].stored()};
+      if (++row.count < pass_weights::terms) continue;
+      run_program(set_, program);
       row.count = 0;
       begun = true;
     }
-    if (row.count > 0) run_program(set_, program, n);
+    if (row.count > 0) run_program(set_, program);
     std::fill_n(buffer + n, padded(n) - n, T{0});
   }
   static std::size_t padded(std::size_t n) { return (n + gram_lanes - 1) / gram_lanes * gram_lanes; }

@@ -1,45 +1,39 @@
-// What the kernel of a pass executes over one stretch of elements: rows of terms, all of them found and none zero.
+// What the kernel of a pass executes over one stretch of elements: rows of terms, all of them found.
 #pragma once
 
 #include <cstddef>
-#include <limits>
 
 #include <noisefall/tensor/pass.hpp>
 #include <noisefall/tensor/view.hpp>
 
 namespace noisefall::kernels {
 
-// weight * array, or, in a program with a weight per element, weights[e] * array[e] where weights[e] is not 0.
+// weights[lane] * array. Where the weight is 0 the array is not read.
 template <class T>
 struct pass_term {
   const void* from;  // of T, or of 16-bit numbers that are widened as they are read
   const T* weights;
-  T weight;
   storage stored;
 };
 
-// The sum of the terms in order, then of value_weight * value. `to` may be null for the value. Terms beyond `count` are
-// not initialised. With a weight per element, starts[e] is -0 where the element has terms and 0 where it has none;
-// null: all have.
+// The sum of the terms in order, then of value_weights[lane] * value. `to` may be null for the value. Terms beyond
+// `count` are not initialised.
 template <class T>
 struct pass_row {
   std::size_t count = 0;
-  bool has_value = false;
-  T value_weight = 0;
+  const T* value_weights = nullptr;  // null: the value does not enter
   T* to = nullptr;
-  const T *starts = nullptr, *value_weights = nullptr;
   pass_term<T> terms[pass_weights::terms];
-
-  bool empty() const { return count == 0 && !has_value; }
 };
 
-// output = sum(output row), where the value = clamp(sum(value row)) / divisor. Either row may be absent. Pointers are
-// those of element 0. Every array may be one that is written: a block of elements is read before it is written.
+// output = sum(output row), where the value = clamp(sum(value row)) / divisor. Either row may be absent. Lanes follow
+// each other in memory; pointers are those of element 0. Every array may be one that is written: a block of elements is
+// read before it is written.
 template <class T>
 struct pass_program {
-  bool weight_per_element = false, clamps = false, divides = false;
-  T limit = std::numeric_limits<T>::infinity(), divisor = 1;
-  const T *limits = nullptr, *divisors = nullptr;  // with a weight per element
+  std::size_t lanes = 1, lane_size = 0;            // elements with the same weights
+  bool has_zeros = false;                          // a weight is 0 in some lanes, not in all
+  const T *limits = nullptr, *divisors = nullptr;  // null: none; else one per lane
   const pass_row<T>*value = nullptr, *output = nullptr;
 };
 

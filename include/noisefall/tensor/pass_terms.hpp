@@ -26,14 +26,11 @@ class pass_terms {
     return false;
   }
 
-  T weight(std::size_t row, std::size_t term, std::size_t sample) const {
-    return static_cast<T>(what.weights.at(row, term, what.weights.lanes() == 1 ? 0 : sample));
+  // Of the samples from `first` on, weights_step() apart.
+  const double* weights(std::size_t row, std::size_t term, std::size_t first) const {
+    return &what.weights.at(row, term, what.weights.lanes() == 1 ? 0 : first);
   }
-  bool is_weighed_somewhere(std::size_t row, std::size_t term) const {
-    for (std::size_t lane = 0; lane < what.weights.lanes(); ++lane)
-      if (weight(row, term, lane) != T{0}) return true;
-    return false;
-  }
+  std::size_t weights_step() const { return what.weights.lanes() == 1 ? 0 : 1; }
   T limit(std::size_t sample) const { return per_sample(what.limit, sample, std::numeric_limits<T>::infinity()); }
   T divisor(std::size_t sample) const { return per_sample(what.divisor, sample, T{1}); }
 
