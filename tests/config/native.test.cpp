@@ -63,6 +63,7 @@ const std::vector<const char*> solvers{
     R"({"name": "dpm_singlestep_grid", "order": 2, "of": "eps", "correction": "heun", "tau_squared": 1.0,
         "lower_order_final": true, "fresh_noise": true, "shipped_third": true})",
     R"({"name": "er_sde", "order": 2, "scale": "sde"})",
+    R"({"name": "flow_ancestral", "eta": 0.5, "s_noise": 0.9})",
     R"({"name": "flow_runge_kutta", "by": "classical"})",
     R"({"name": "gradient_estimation", "gamma": 1.5})",
     R"({"name": "seeds", "order": 3, "r": 0.3, "tau_squared": 0.25, "correction": "midpoint"})",
@@ -160,7 +161,7 @@ void check_refusals(const std::string& pointer, const std::vector<refusal>& case
 
 const std::string solver_names =
     "consistency_multistep, ddim, ddpm, deis, dpm_2_churn, dpm_ancestral, dpm_multistep, dpm_pp_2m, dpm_pp_sde, "
-    "dpm_singlestep, dpm_singlestep_grid, er_sde, euler, flow_runge_kutta, gradient_estimation, heun, "
+    "dpm_singlestep, dpm_singlestep_grid, er_sde, euler, flow_ancestral, flow_runge_kutta, gradient_estimation, heun, "
     "latent_consistency, lms, pndm, sa_solver, seeds, tcd, unipc, dpm_adaptive";
 
 }  // namespace
