@@ -128,6 +128,7 @@
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
+#include <noisefall/solver/flow_ancestral.hpp>
 #include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/gradient_estimation.hpp>
 #include <noisefall/solver/heun.hpp>

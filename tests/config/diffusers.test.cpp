@@ -233,6 +233,59 @@ TEST_CASE("DEIS finds eps by way of x0, for a v on a flow's levels too") {
   CHECK(eps.x * x + eps.out * out == Approx((x - at.alpha * x0) / at.sigma).epsilon(1e-13));
 }
 
+TEST_CASE("FlowMatchHeun's churn adds noise after the network looked, and shares it among the evaluations") {
+  const json file = of_class("FlowMatchHeunDiscreteScheduler");
+  const auto s = nf::diffusers_config{file}.setup({.num_inference_steps = 3, .s_churn = 1, .s_noise = 1.1});
+  const nf::policies parts{nf::ddim{}, s.schedule, s.path, nf::unguided{}, s.parameterisation, s.map};
+  nf::step_plan plan, last;
+  parts.with_window(1, 0, false, [&](const nf::step_window& w) { plan = s.solver.plan(w); });
+  parts.with_window(2, 0, false, [&](const nf::step_window& w) { last = s.solver.plan(w); });
+
+  // the class's own loop, for a network that answers v_1 and v_2
+  const double from = s.path[1].from.sigma, to = s.path[1].to.sigma, hat = from * (1 + 1. / 5), x = 0.7, z = -0.4;
+  const double v1 = 0.3, v2 = -0.9, raised = x + 1.1 * z * std::sqrt(hat * hat - from * from);
+  const double slope = (raised - (raised - v1 * from)) / hat, u = raised + slope * (to - hat);
+  const double expected = raised + 0.5 * (slope + v2) * (to - hat);
+  REQUIRE(plan.evaluations.size() == 2);
+  const nf::row& stage = plan.evaluations[1].state;
+  CHECK(stage.x * x + stage.now[0] * v1 + stage.noise[0] * z == Approx(u).epsilon(1e-13));
+  const nf::row& r = plan.result;
+  CHECK(r.x * x + r.now[0] * v1 + r.now[1] * v2 + r.noise[0] * z == Approx(expected).epsilon(1e-13));
+  CHECK(last.evaluations.size() == 1);
+}
+
+TEST_CASE("LTXEulerAncestralRF takes FlowMatchEuler's levels, or the sigmas given with their end") {
+  const json file = of_class("LTXEulerAncestralRFScheduler", {{"eta", 0.5}});
+  const auto path = nf::diffusers_config{file}.setup({.num_inference_steps = 3}).path;
+  const auto same = nf::diffusers_config{of_class("FlowMatchEulerDiscreteScheduler")}.setup({.num_inference_steps = 3});
+  REQUIRE(path.steps() == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(path[i].from == same.path[i].from);
+  const auto given = nf::diffusers_config{file}.setup({.sigmas = std::vector{1., 0.6, 0.}}).path;
+  CHECK(given.steps() == 2);
+  CHECK(given[1].label == Approx(600));
+  CHECK(given.back().sigma == 0);
+}
+
+TEST_CASE("CogVideoXDPM has the multipliers of its step") {
+  const json file = of_class("CogVideoXDPMScheduler", {{"prediction_type", "v_prediction"}});
+  const auto s = nf::diffusers_config{file}.setup({.num_inference_steps = 5});
+  const nf::policies parts{nf::ddim{}, s.schedule, s.path, nf::unguided{}, s.parameterisation, s.map};
+  nf::step_plan plan, last;
+  parts.with_window(2, 1, false, [&](const nf::step_window& w) { plan = s.solver.plan(w); });
+  parts.with_window(4, 1, false, [&](const nf::step_window& w) { last = s.solver.plan(w); });
+
+  const nf::noise_level back = s.path[1].from, now = s.path[2].from, next = s.path[2].to;
+  const double h = next.lambda() - now.lambda(), r = (now.lambda() - back.lambda()) / h;
+  const double whole = -std::expm1(-2 * h) * next.alpha;
+  CHECK(plan.of == nf::quantity::x0);
+  CHECK(plan.result.x == Approx(next.sigma / now.sigma * std::exp(-h)).epsilon(1e-12));
+  CHECK(plan.result.now[0] == Approx(whole * (1 + 1 / (2 * r))).epsilon(1e-12));
+  CHECK(plan.result.past[0] == Approx(-whole / (2 * r)).epsilon(1e-12));
+  CHECK(plan.result.noise[0] == Approx(next.sigma * std::sqrt(1 - std::exp(-2 * h))).epsilon(1e-12));
+  CHECK(last.result.past[0] == 0);
+  CHECK(last.result.now[0] == 1);
+}
+
 TEST_CASE("eps-prediction on a schedule that ends in infinite noise is refused before anything runs") {
   const json file = of_class("DDIMScheduler", {{"rescale_betas_zero_snr", true}, {"timestep_spacing", "trailing"}});
   const auto s = nf::diffusers_config{file}.setup({.num_inference_steps = 10});

@@ -48,6 +48,7 @@ const std::vector<const char*> solvers{
     R"({"name": "dpm_singlestep_grid", "order": 2, "of": "eps", "correction": "heun", "tau_squared": 1.0,
         "lower_order_final": true, "fresh_noise": true, "shipped_third": true})",
     R"({"name": "er_sde", "order": 2, "scale": "sde"})",
+    R"({"name": "flow_ancestral", "eta": 0.5, "s_noise": 0.9})",
     R"({"name": "flow_runge_kutta", "by": "classical"})",
     R"({"name": "gradient_estimation", "gamma": 1.5})",
     R"({"name": "seeds", "order": 3, "r": 0.3, "tau_squared": 0.25, "correction": "midpoint"})",

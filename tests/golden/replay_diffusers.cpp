@@ -70,11 +70,12 @@ std::vector<recorded_draw<double>> draws_of(const json& c, const trajectory& pat
   const auto normals = [&](std::size_t call) {
     return call >= noise.size() || noise[call].is_null() ? std::vector<double>(size) : flat(noise[call]);
   };
-  const bool twice = lists_sigmas_twice(class_name), overlap = class_name == "DPMSolverSDEScheduler";
+  const bool twice = lists_sigmas_twice(class_name), overlap = class_name == "DPMSolverSDEScheduler",
+             churned = class_name == "FlowMatchHeunDiscreteScheduler";
   for (std::size_t i = 0; i < path.steps(); ++i) {
     const std::uint32_t step = static_cast<std::uint32_t>(i);
     if (!overlap) {
-      draws.push_back({step, 0, normals(twice ? 2 * i + 1 : i)});
+      draws.push_back({step, 0, normals(twice ? 2 * i + (churned ? 0 : 1) : i)});
       continue;
     }
     const double from = path[i].from.sigma, to = path[i].to.sigma;

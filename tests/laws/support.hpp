@@ -35,6 +35,7 @@
 #include <noisefall/solver/er_sde.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/euler.hpp>
+#include <noisefall/solver/flow_ancestral.hpp>
 #include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/gradient_estimation.hpp>
 #include <noisefall/solver/heun.hpp>
@@ -94,6 +95,7 @@ void for_each_static_solver(See see) {
   see("lms", nf::lms{});
   see("deis 3", nf::deis{});
   see("dpm_ancestral", nf::dpm_ancestral{});
+  see("flow_ancestral", nf::flow_ancestral{});
   see("gradient_estimation", nf::gradient_estimation{});
   see("seeds 3", nf::seeds{.order = 3});
   see("er_sde", nf::er_sde{});

@@ -29,6 +29,8 @@ void every_solver(const F& f) {
   f("tcd", tcd{}, keeps::sde);
   f("tcd, gamma 1", tcd{.gamma = 1}, keeps::sde);
   f("dpm_2_churn", dpm_2_churn{}, keeps::ode);
+  f("flow_ancestral", flow_ancestral{}, keeps::sde);
+  f("flow_ancestral, eta 0.4", flow_ancestral{.eta = 0.4}, keeps::sde);
   f("gradient_estimation", gradient_estimation{}, keeps::ode);
   for (int order = 1; order <= 3; ++order) {
     f("seeds of order " + std::to_string(order), seeds{.order = order}, keeps::sde);

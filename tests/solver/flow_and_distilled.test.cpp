@@ -7,6 +7,7 @@
 
 #include <noisefall/solver/consistency_multistep.hpp>
 #include <noisefall/solver/ddim.hpp>
+#include <noisefall/solver/flow_ancestral.hpp>
 #include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/tcd.hpp>
@@ -68,6 +69,19 @@ TEST_CASE("Runge-Kutta on the velocity is the textbook's, from alpha = 0 too") {
   }
   CHECK(flow_step(flow_runge_kutta{}, 1, 0.4).evaluations.size() == 2);
   CHECK(flow_step(flow_runge_kutta{.by = method::classical}, 1, 0.4).evaluations.size() == 4);
+}
+
+TEST_CASE("flow_ancestral has the published formula, and keeps some noise where a flow starts") {
+  for (const double s : {1.0, 0.7}) {
+    const double t = 0.4, eta = 0.6, down = t * (1 + (t / s - 1) * eta), ratio = (1 - t) / (1 - down);
+    const row r = flow_step(flow_ancestral{.eta = eta, .s_noise = 1.1}, s, t).result;
+    CHECK(r.x == Approx(ratio * down / s).epsilon(1e-13));
+    CHECK(r.now[0] == Approx(ratio * (1 - down / s)).epsilon(1e-13));
+    CHECK(r.noise[0] == Approx(1.1 * std::sqrt(t * t - down * down * ratio * ratio)).epsilon(1e-13));
+  }
+  CHECK(flow_step(flow_ancestral{.eta = 0}, 0.7, 0.4).result == flow_step(ddim{}, 0.7, 0.4).result);
+  CHECK(flow_step(flow_ancestral{.eta = 3}, 0.9, 0.1).result.x == 0);  // down to 0: all noise renewed
+  CHECK(scalar::measured_weak_order(flow_ancestral{}) == Approx(1).margin(0.15));
 }
 
 TEST_CASE("TCD at gamma = 0 is DDIM, and jumps to the table's clean end at gamma = 1") {

@@ -14,6 +14,7 @@
 #include <noisefall/solver/dpm_singlestep_grid.hpp>
 #include <noisefall/solver/er_sde.hpp>
 #include <noisefall/solver/euler.hpp>
+#include <noisefall/solver/flow_ancestral.hpp>
 #include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/gradient_estimation.hpp>
 #include <noisefall/solver/heun.hpp>
@@ -48,6 +49,7 @@ using built_in_solvers = solver_list<consistency_multistep,  //
                                      dpm_singlestep_grid,    //
                                      er_sde,                 //
                                      euler,                  //
+                                     flow_ancestral,         //
                                      flow_runge_kutta,       //
                                      gradient_estimation,    //
                                      heun,                   //

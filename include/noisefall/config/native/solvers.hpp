@@ -168,6 +168,11 @@ void describe(V& visit, euler& s) {
   visit("churn_after", s.churn_after);
 }
 template <class V>
+void describe(V& visit, flow_ancestral& s) {
+  visit("eta", s.eta);
+  visit("s_noise", s.s_noise);
+}
+template <class V>
 void describe(V& visit, flow_runge_kutta& s) {
   visit("by", s.by);
 }
