@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/adams.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
@@ -29,7 +30,7 @@ namespace noisefall {
 // 4, to 3 in log_rho; legs may rise.
 struct deis {
   static constexpr std::string_view name = "deis";
-  static constexpr std::string_view reference = lms::reference;
+  static constexpr std::string_view reference = papers::deis;
 
   enum class coordinate : std::uint8_t { time, rho, log_rho };
 

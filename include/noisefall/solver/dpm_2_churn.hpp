@@ -5,6 +5,7 @@
 #include <limits>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/churn.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -21,7 +22,7 @@ namespace noisefall {
 // s_tmax in units of rho; count is the number of steps of the run.
 struct dpm_2_churn {
   static constexpr std::string_view name = "dpm_2_churn";
-  static constexpr std::string_view reference = dpm_singlestep::reference;
+  static constexpr std::string_view reference = papers::dpm_solver;
 
   double s_churn = 0, s_tmin = 0, s_tmax = std::numeric_limits<double>::infinity(), s_noise = 1;
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/ddim.hpp>
@@ -36,7 +37,7 @@ namespace noisefall {
 // where all noise is renewed. No noise on a leg that rises. order 1 to 3, eta and s_noise >= 0.
 struct dpm_ancestral {
   static constexpr std::string_view name = "dpm_ancestral";
-  static constexpr std::string_view reference = dpm_singlestep::reference;
+  static constexpr std::string_view reference = papers::dpm_solver;
 
   asked_order order = 2;
   quantity of = quantity::x0;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/exponential.hpp>
@@ -35,7 +36,7 @@ namespace noisefall {
 // to 3, tau_squared >= 0; no noise on a leg that rises.
 struct dpm_singlestep_grid {
   static constexpr std::string_view name = "dpm_singlestep_grid";
-  static constexpr std::string_view reference = dpm_singlestep::reference;
+  static constexpr std::string_view reference = papers::dpm_solver;
 
   asked_order order = 3;
   quantity of = quantity::x0;

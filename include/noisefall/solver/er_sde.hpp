@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <noisefall/core/inline_vector.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
@@ -35,9 +36,7 @@ namespace noisefall {
 // scale is that of the ODE. order 1 to 3.
 struct er_sde {
   static constexpr std::string_view name = "er_sde";
-  static constexpr std::string_view reference =
-      "Cui, Zhang, Bao, Liao: Elucidating the Solution Space of Extended Reverse-Time SDE for Diffusion Models. WACV "
-      "2025. arXiv:2309.06169";
+  static constexpr std::string_view reference = papers::er_sde;
 
   enum class noise_scale : std::uint8_t { ode, sde, er_sde_5 };
 

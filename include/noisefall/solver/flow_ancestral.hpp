@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
 #include <noisefall/solver/range.hpp>
@@ -23,7 +24,7 @@ namespace noisefall {
 // down to 0), s_noise >= 0.
 struct flow_ancestral {
   static constexpr std::string_view name = "flow_ancestral";
-  static constexpr std::string_view reference = "Crowson: k-diffusion. Software 2022. github.com/crowsonkb/k-diffusion";
+  static constexpr std::string_view reference = papers::k_diffusion;
 
   double eta = 1, s_noise = 1;
 

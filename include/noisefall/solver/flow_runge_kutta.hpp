@@ -8,6 +8,7 @@
 #include <limits>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/leg_label.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -27,9 +28,7 @@ namespace noisefall {
 // sigma_t = 0 (exactly D) or alpha_t = 0, or that leaves sigma = 0 (in eps). Legs may rise.
 struct flow_runge_kutta {
   static constexpr std::string_view name = "flow_runge_kutta";
-  static constexpr std::string_view reference =
-      "Liu, Gong, Liu: Flow Straight and Fast: Learning to Generate and Transfer Data with Rectified Flow. ICLR 2023. "
-      "arXiv:2209.03003";
+  static constexpr std::string_view reference = papers::rectified_flow;
 
   enum class method : std::uint8_t { heun, midpoint, classical };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
 #include <noisefall/solver/range.hpp>
@@ -18,9 +19,7 @@ namespace noisefall {
 // that starts at alpha = 0 is a DDIM step in x0, and its reading is not used again. gamma finite; legs may rise.
 struct gradient_estimation {
   static constexpr std::string_view name = "gradient_estimation";
-  static constexpr std::string_view reference =
-      "Permenter, Yuan: Interpreting and Improving Diffusion Models from an Optimization Perspective. ICML 2024. "
-      "arXiv:2306.04848";
+  static constexpr std::string_view reference = papers::gradient_estimation;
 
   double gamma = 2;
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/leg_label.hpp>
 #include <noisefall/solver/plan.hpp>
@@ -23,10 +24,7 @@ namespace noisefall {
 // about 1. timestep_scaling and sigma_data above 0; labels must be those that the network is fed.
 struct latent_consistency {
   static constexpr std::string_view name = "latent_consistency";
-  static constexpr std::string_view reference =
-      "Luo, Tan, Huang, Li, Zhao: Latent Consistency Models: Synthesizing High-Resolution Images with Few-Step "
-      "Inference. "
-      "Preprint 2023. arXiv:2310.04378";
+  static constexpr std::string_view reference = papers::latent_consistency;
 
   double timestep_scaling = 10, sigma_data = 0.5;
 

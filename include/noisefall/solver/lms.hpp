@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/adams.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/first_order.hpp>
@@ -26,8 +27,7 @@ namespace noisefall {
 // rise.
 struct lms {
   static constexpr std::string_view name = "lms";
-  static constexpr std::string_view reference =
-      "Zhang, Chen: Fast Sampling of Diffusion Models with Exponential Integrator. ICLR 2023. arXiv:2204.13902";
+  static constexpr std::string_view reference = papers::deis;
 
   asked_order order = 4;
   bool full_order_at_zero = false;

@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
@@ -33,9 +34,7 @@ namespace noisefall {
 // looked at: Heun's method), tau_squared >= 0.
 struct seeds {
   static constexpr std::string_view name = "seeds";
-  static constexpr std::string_view reference =
-      "Gonzalez, Fernandez Pinto, Tran, Gherbi, Hajri, Masmoudi: SEEDS: Exponential SDE Solvers for Fast High-Quality "
-      "Sampling from Diffusion Models. NeurIPS 2023. arXiv:2305.14267";
+  static constexpr std::string_view reference = papers::seeds;
 
   enum class slope : std::uint8_t { exact, midpoint };
 

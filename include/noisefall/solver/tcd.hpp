@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/papers.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
 #include <noisefall/solver/range.hpp>
@@ -22,8 +23,7 @@ namespace noisefall {
 // noise on a leg that rises. gamma 0 to 1.
 struct tcd {
   static constexpr std::string_view name = "tcd";
-  static constexpr std::string_view reference =
-      "Zheng, Hu, Fan, Wang, Ding, Tao, Cham: Trajectory Consistency Distillation. Preprint 2024. arXiv:2402.19159";
+  static constexpr std::string_view reference = papers::tcd;
 
   double gamma = 0.3;
   bool whole_times = false;

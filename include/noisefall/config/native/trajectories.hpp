@@ -12,6 +12,7 @@
 #include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
 #include <noisefall/core/error.hpp>
+#include <noisefall/core/papers.hpp>
 #include <noisefall/trajectory/beta.hpp>
 #include <noisefall/trajectory/exponential.hpp>
 #include <noisefall/trajectory/flow_uniform.hpp>
@@ -58,7 +59,7 @@ struct image_to_image_settings {
 // A spacing walked from data to noise.
 struct inverted {
   static constexpr std::string_view name = "inversion";
-  static constexpr std::string_view reference = "arXiv:2105.05233";
+  static constexpr std::string_view reference = papers::guided_diffusion;
   any_spacing rule;
   trajectory operator()(const any_schedule& schedule) const { return inversion(rule(schedule)); }
 };
