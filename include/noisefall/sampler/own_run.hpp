@@ -91,8 +91,8 @@ class own_run final : public running<A, Z>, private bench {
     if (to.reads()) inside_ = false;
   }
   [[gnu::cold]] bool is_sound() const override {
-    return core.is_sound() && action_.what <= own_action::kind::diverged && action_.tensor <= solver().tensors() &&
-           action_.reading < solver().readings();
+    return core.is_sound() && walk_->is_sound() && action_.what <= own_action::kind::diverged &&
+           action_.tensor <= solver().tensors() && action_.reading < solver().readings();
   }
 
  private:

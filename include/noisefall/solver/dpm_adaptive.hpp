@@ -119,6 +119,9 @@ struct dpm_adaptive {
     to(s.steps);
   }
 
+  // Between two trials the next one is proposed already, if there is one.
+  bool is_sound(const state& s) const { return s.next <= state::phase::second; }
+
   own_action advance(state& s, bench& on) const {
     using phase = state::phase;
     switch (s.next) {

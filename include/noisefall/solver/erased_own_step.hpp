@@ -21,6 +21,7 @@ class own_walk {
   virtual void begin(std::size_t samples) = 0;
   virtual own_action advance(bench& on) = 0;
   virtual void transfer(archive& to) = 0;
+  virtual bool is_sound() const = 0;
 };
 
 // Copies share the solver they hold, which nothing can change.
@@ -65,6 +66,10 @@ class erased_own_step {
     void begin(std::size_t samples) override { solver.begin(state, samples); }
     own_action advance(bench& on) override { return solver.advance(state, on); }
     void transfer(archive& to) override { solver.transfer(to, state); }
+    bool is_sound() const override {
+      if constexpr (requires { solver.is_sound(state); }) return solver.is_sound(state);
+      return true;
+    }
     S solver;
     typename S::state state{};
   };

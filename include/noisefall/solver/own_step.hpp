@@ -57,6 +57,7 @@ class bench {
 //                             just before step_done.
 // parameters(archive)         (optional) hands over its own fields, so that checkpoints tell two of them apart
 // transfer(archive, state)    hands each part of the state to archive(part), for checkpoints between steps
+// is_sound(state)             (optional) can this, read from a checkpoint, be a state between steps?
 template <class S>
 concept OwnStep = std::copyable<S> && std::default_initializable<typename S::state> &&
     requires(const S& s, typename S::state& state, std::size_t n, const noise_level& level, bench& on, archive& to) {
