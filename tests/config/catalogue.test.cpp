@@ -183,7 +183,7 @@ TEST_CASE("L2: policies of one's own loaded from JSON give the bits of those bui
   CHECK(same(bits(loaded.policy), bits(built)));
   CHECK(loaded.described["solver"] == json::parse(R"({"name": "damped", "eta": 0.5, "damping": 1.0, "times": 2})"));
   CHECK(same(bits(nf::load_sampler(loaded.described, with_own()).policy), bits(built)));
-  CHECK(loaded.citations.front() == "A paper of ours, 2026");
+  CHECK(nf::citations(loaded.policy).front() == "A paper of ours, 2026");
 }
 
 TEST_CASE("a solver of one's own that takes its own steps is loaded like any other", "[config]") {

@@ -1,13 +1,14 @@
 // Gradient estimation: Euler's method with the noise pulled beyond the newest reading, away from the one before.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <string_view>
 
+#include <noisefall/core/error.hpp>
 #include <noisefall/core/papers.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/plan.hpp>
-#include <noisefall/solver/range.hpp>
 
 namespace noisefall {
 
@@ -25,7 +26,7 @@ struct gradient_estimation {
 
   int order() const { return 1; }
   std::size_t history() const { return 1; }
-  void check() const { require_range("gradient_estimation.gamma", gamma, -no_upper_bound); }
+  void check() const { require(std::isfinite(gamma), "gradient_estimation.gamma", {"is ", gamma}, "a finite number"); }
 
   step_plan plan(const step_window& window) const {
     const noise_level &from = window.at.from, &to = window.at.to;
