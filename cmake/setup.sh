@@ -4,7 +4,7 @@ set -eu
 
 usage() {
   cat <<'EOT'
-usage: sh cmake/setup.sh [--ci] [--bench] [--help]
+usage: sh cmake/setup.sh [--ci] [--bench] [--fuzz] [--help]
 
 Installs what noisefall's tests and examples need and this machine does not have yet: a C++20 compiler, CMake, make,
 Eigen, xtensor, nlohmann_json, Catch2 and zlib, from the distribution's own packages. Asks for nothing and needs no
@@ -13,17 +13,19 @@ root when all is there.
   --ci     also what checks the code: clang-format, clang-tidy, clang, clang 16 with its own standard library, ccache,
            git, Doxygen, and a compiler and an emulator for AArch64
   --bench  also what the benchmarks are built with: Google Benchmark
+  --fuzz   also what the fuzz targets are built with: clang 16 with its sanitizers and libFuzzer
   --help   this text
 EOT
 }
 
-ci=no bench=no
+ci=no bench=no fuzz=no
 for argument in "$@"; do
   case $argument in
     --ci) ci=yes ;;
     --bench) bench=yes ;;
+    --fuzz) fuzz=yes ;;
     --help | -h) usage; exit 0 ;;
-    *) echo "setup: unknown argument '$argument': allowed are --ci, --bench and --help" >&2; exit 2 ;;
+    *) echo "setup: unknown argument '$argument': allowed are --ci, --bench, --fuzz and --help" >&2; exit 2 ;;
   esac
 done
 
@@ -76,6 +78,10 @@ look() {
   has_header zlib.h || missing="$missing zlib1g-dev"
   if [ $bench = yes ]; then
     has_header benchmark/benchmark.h || missing="$missing libbenchmark-dev"
+  fi
+  if [ $fuzz = yes ]; then
+    has_command clang++-16 || missing="$missing clang-16"
+    ls /usr/lib/llvm-16/lib/clang/16*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1 || missing="$missing libclang-rt-16-dev"
   fi
   if [ $ci = yes ]; then
     for tool in clang-format clang-tidy clang ccache git doxygen; do

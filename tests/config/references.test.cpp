@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <noisefall/config/config.hpp>
+#include <noisefall/sampler/citations.hpp>
 
 namespace nf = noisefall;
 
