@@ -167,7 +167,7 @@ void draw(const std::vector<measured>& all, const std::string& file) {
     std::snprintf(order, sizeof order, "%.2f", m.order());
     plot.curves.push_back({m.name, order, m.points, m.broken});
   }
-  examples::write_png(file, plot.draw());
+  nf::write_png(file, plot.draw());
   std::printf("wrote %s\n", file.c_str());
 }
 

@@ -10,8 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include <noisefall/adapters/png.hpp>
+
 #include "font.hpp"
-#include "png.hpp"
 
 namespace examples {
 
@@ -67,7 +68,7 @@ class canvas {
     return words.empty() ? 0 : static_cast<double>((words.size() * (glyph_width + 1) - 1) * zoom);
   }
 
-  picture done() && { return std::move(image_); }
+  noisefall::picture done() && { return std::move(image_); }
 
  private:
   // Blends every pixel around the segment by the share that `cover` gives for its centre.
@@ -92,7 +93,7 @@ class canvas {
     }
   }
 
-  picture image_;
+  noisefall::picture image_;
 };
 
 }  // namespace examples

@@ -28,7 +28,7 @@ struct log_plot {
   std::vector<curve> curves{};
   std::size_t width = 1280, height = 800;
 
-  [[nodiscard]] picture draw() const {
+  [[nodiscard]] noisefall::picture draw() const {
     canvas paper(width, height);
     const frame box = around();
     draw_grid(paper, box);

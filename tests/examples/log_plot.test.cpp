@@ -15,7 +15,7 @@ namespace {
 using examples::canvas;
 using examples::colour;
 
-colour at(const examples::picture& p, std::size_t x, std::size_t y) {
+colour at(const noisefall::picture& p, std::size_t x, std::size_t y) {
   const auto* pixel = p.pixels.data() + (y * p.width + x) * 3;
   return {pixel[0], pixel[1], pixel[2]};
 }
@@ -38,7 +38,7 @@ TEST_CASE("letters differ and fill no more than their box") {
 TEST_CASE("a line covers its middle wholly, its rim in part, and its gaps not at all") {
   canvas paper(40, 20);
   paper.line({5, 10}, {35, 10}, red, 3, 5);
-  const examples::picture drawn = std::move(paper).done();
+  const noisefall::picture drawn = std::move(paper).done();
   CHECK(at(drawn, 7, 10) == red);
   CHECK(at(drawn, 7, 11) == red);
   CHECK(at(drawn, 7, 13) == white);
@@ -46,7 +46,7 @@ TEST_CASE("a line covers its middle wholly, its rim in part, and its gaps not at
   CHECK(at(drawn, 17, 10) == red);
   canvas slanted(20, 20);
   slanted.line({2, 2}, {17, 9}, red, 1);
-  const examples::picture smooth = std::move(slanted).done();
+  const noisefall::picture smooth = std::move(slanted).done();
   std::set<int> greens;
   for (std::size_t i = 1; i < smooth.pixels.size(); i += 3) greens.insert(smooth.pixels[i]);
   CHECK(greens.size() > 5);
@@ -57,7 +57,7 @@ TEST_CASE("text stands on its place, upright or turned") {
   paper.text({10, 20}, "l", red, 1);
   paper.text({30, 30}, "_", red, 1, true);
   paper.text({-100, -100}, "out of the picture", red);
-  const examples::picture drawn = std::move(paper).done();
+  const noisefall::picture drawn = std::move(paper).done();
   CHECK(at(drawn, 12, 15) == red);
   CHECK(at(drawn, 12, 19) == red);
   CHECK(at(drawn, 12, 20) == white);
@@ -69,7 +69,7 @@ TEST_CASE("text stands on its place, upright or turned") {
 TEST_CASE("a plot's curve runs between its points, with an axis to each side") {
   examples::log_plot plot{.title = "t", .x_title = "x", .y_title = "y", .note_title = "n"};
   plot.curves = {{"first", "1.00", {{2, 1e-2}, {8, 1e-4}}}, {"second", "2.00", {{2, 1e-3}, {8, 1e-3}}}};
-  const examples::picture drawn = plot.draw();
+  const noisefall::picture drawn = plot.draw();
   CHECK(drawn.width == 1280);
   CHECK(drawn.height == 800);
   // axes from 2 to 8 and from 1e-4 to 1e-2, 70 below the top, 90 above the bottom, 110 from the left
