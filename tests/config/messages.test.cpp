@@ -219,6 +219,9 @@ json description(std::string_view policy) {
   if (policy == "image_to_image" || policy == "inversion")
     made = {{"name", policy}, {"of", {{"name", "karras"}, {"steps", 4}}}};
   if (policy == "sigma_list") made = {{"name", policy}, {"sigmas", {2, 1}}};
+  if (policy == "flow_sigma_list") made = {{"name", policy}, {"sigmas", {0.9, 0.1}}};
+  if (policy == "index_list") made = {{"name", policy}, {"indices", {900, 100}}};
+  if (policy == "level_list") made = {{"name", policy}, {"alphas", {0.5, 1.0}}, {"sigmas", {0.5, 0.0}}};
   if (policy == "time_list") made = {{"name", policy}, {"times", {0.9, 0.1}}};
   if (policy == "discrete") made["alphas_cumprod"] = {0.9, 0.5};
   return made;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <noisefall/adapters/eigen.hpp>
+#include <noisefall/adapters/png.hpp>
 #include <noisefall/adapters/xtensor.hpp>
 #include <noisefall/config/json_reader.hpp>
 #include <noisefall/models/network_output.hpp>
@@ -17,5 +18,6 @@ int main() {
   Eigen::VectorXf three = Eigen::VectorXf::Constant(3, static_cast<float>(version.size()));
   xt::xtensor<float, 2> array = xt::ones<float>({1, 3});
   const bool finite = nf::span_algebra<float>{}.finite(nf::view_of(array));
-  return finite && nf::view_of(three).sample_size() == array.size() && three[2] == 3 ? 0 : 1;
+  const bool drawn = nf::sheet(nf::view<float>{array.data(), {1, 1, 1, 3}}).width > 3;
+  return finite && drawn && nf::view_of(three).sample_size() == array.size() && three[2] == 3 ? 0 : 1;
 }

@@ -281,7 +281,7 @@ TEST_CASE("A cancellation ends the run at the last completed step, and before th
         nf::outcome::finished);
 }
 
-TEST_CASE("Several observers are all called; stop goes before finish, finish before going on") {
+TEST_CASE("Several observers are all called, stop goes before finish and finish before going on") {
   const nf::sampler sample{nf::ddim{}, schedule, path()};
   network<> model;
   nf::tensor<float> x({1, 8});
