@@ -277,7 +277,7 @@ class evaluator {
     reader.transfer(to);
     transfer(to, x);
     if (!has_tensor()) return;
-    place_guidance();
+    if (is_sound()) place_guidance();
     for (const std::size_t tensor : guidance_tensor_) transfer(to, batch(tensor));
   }
   bool is_sound() const { return current_tensor_ < std::size(guidance_tensor_); }
