@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       nf::load(run, given);
     } else {
       std::vector<std::byte> bytes = nf::save(run);
-      constexpr std::size_t state_at = 9 * sizeof(std::uint64_t);
+      constexpr std::size_t state_at = 10 * sizeof(std::uint64_t);
       const std::size_t sum_at = bytes.size() - sizeof(std::uint64_t);
       std::copy_n(given.begin(), std::min(given.size(), sum_at - state_at), bytes.begin() + state_at);
       const std::uint64_t sum = nf::detail::checksum(std::span<const std::byte>{bytes}.first(sum_at));

@@ -120,7 +120,10 @@ struct dpm_adaptive {
   }
 
   // Between two trials the next one is proposed already, if there is one.
-  bool is_sound(const state& s) const { return s.next <= state::phase::second; }
+  bool is_sound(const state& s) const {
+    const bool has_counts = std::all_of(s.steps.begin(), s.steps.end(), [&](auto n) { return n <= s.trials; });
+    return s.next <= state::phase::second && s.trials <= max_trials && has_counts;
+  }
 
   own_action advance(state& s, bench& on) const {
     using phase = state::phase;
