@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +14,7 @@
 #include <noisefall/noisefall.hpp>
 
 #include "catch.hpp"
+#include "message_of.hpp"
 
 // One of each kind, as a third party writes them: each one struct, described inside or beside.
 namespace lab {
@@ -134,15 +134,6 @@ namespace {
 
 namespace nf = noisefall;
 using nlohmann::json;
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const nf::error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 nf::catalogue with_own() {
   nf::catalogue mine = nf::catalogue::built_in();

@@ -21,6 +21,7 @@
 #include <noisefall/schedule/vp.hpp>
 
 #include "catch.hpp"
+#include "message_of.hpp"
 
 namespace {
 
@@ -29,15 +30,6 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 using nlohmann::json;
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const nf::error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 // A field's value outside its range, and what the message says is allowed. "nan": any number will do that is finite.
 struct range_row {

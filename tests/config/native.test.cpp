@@ -3,7 +3,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,20 +17,12 @@
 #include <noisefall/noisefall.hpp>
 
 #include "catch.hpp"
+#include "message_of.hpp"
 
 namespace {
 
 namespace nf = noisefall;
 using nlohmann::json;
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const nf::error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 // Full descriptions, no field at its default.
 const std::vector<const char*> solvers{

@@ -1,7 +1,6 @@
 // What examples/sample says of a wrong job before anything runs, and what it makes of a right one.
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <string>
 #include <variant>
 
@@ -9,21 +8,13 @@
 
 #include "../../examples/support/job.hpp"
 #include "catch.hpp"
+#include "message_of.hpp"
 
 namespace {
 
 using nlohmann::json;
 
 const std::filesystem::path jobs = std::filesystem::path{NOISEFALL_EXAMPLES_DATA} / ".." / "jobs";
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const noisefall::error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 // What a job file is told after these changes.
 std::string refused(const char* name, const char* changes) {

@@ -70,14 +70,7 @@ struct flow_match_heun_class {
     shift = f.number("shift", 1, positive);
   }
 
-  sigma_grid grid(const diffusers_arguments& a) const {
-    sigma_grid g = steps(a);
-    g.sigmas.pop_back();
-    g.sigmas = doubled(g.sigmas);
-    g.sigmas.push_back(0);
-    g.labels = doubled(g.labels);
-    return g;
-  }
+  sigma_grid grid(const diffusers_arguments& a) const { return of_two_evaluations(steps(a)); }
 
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
     return grid_levels(grid(a), timesteps, false, class_name, level);

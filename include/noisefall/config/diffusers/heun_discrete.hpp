@@ -30,14 +30,7 @@ struct heun_discrete_class {
     prediction = f.choice("prediction_type", "epsilon", {"epsilon", "v_prediction"});
   }
 
-  sigma_grid grid(const diffusers_arguments& a) const {
-    sigma_grid g = steps(a);
-    g.sigmas.pop_back();
-    g.sigmas = doubled(g.sigmas);
-    g.sigmas.push_back(0);
-    g.labels = doubled(g.labels);
-    return g;
-  }
+  sigma_grid grid(const diffusers_arguments& a) const { return of_two_evaluations(steps(a)); }
 
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments& a) const {
     return grid_levels(grid(a), timesteps, false, class_name, exploding_level);

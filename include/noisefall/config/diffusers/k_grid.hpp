@@ -60,6 +60,15 @@ inline std::vector<double> doubled(const std::vector<double>& values) {
   return twice;
 }
 
+// The grid of Heun's two evaluations: each sigma and label after the first twice, the final sigma of 0 once.
+inline sigma_grid of_two_evaluations(sigma_grid g) {
+  g.sigmas.pop_back();
+  g.sigmas = doubled(g.sigmas);
+  g.sigmas.push_back(0);
+  g.labels = doubled(g.labels);
+  return g;
+}
+
 // The label between each two of a list.
 inline std::vector<double> interleaved(const std::vector<double>& labels, const std::vector<double>& between) {
   std::vector<double> all{labels.front()};
