@@ -1,14 +1,30 @@
-// What noisefall::kernels compiles once, for files that are compiled with NOISEFALL_COMPILED_KERNELS.
+// What noisefall::kernels compiles once, for files that are compiled with NOISEFALL_COMPILED_KERNELS: the kernels, and
+// the engine over arrays in memory.
 #include <cstddef>
 
 #include <noisefall/random/normals.hpp>
+#include <noisefall/sampler/composition.hpp>
+#include <noisefall/sampler/new_running.hpp>
 #include <noisefall/tensor/gram_kernels.hpp>
 #include <noisefall/tensor/pass_kernels.hpp>
 #include <noisefall/tensor/quantile.hpp>
+#include <noisefall/tensor/span_algebra.hpp>
+
+namespace noisefall {
+
+// To be taken the address of is what makes an inline function exist.
+extern decltype(&compose) const made_of_policies;
+decltype(&compose) const made_of_policies = &compose;
+
+template running<span_algebra<float>, philox>* new_running(span_algebra<float>, shared<policies>, const run_needs&,
+                                                           mutable_view<float>, const run_settings&, philox);
+template running<span_algebra<double>, philox>* new_running(span_algebra<double>, shared<policies>, const run_needs&,
+                                                            mutable_view<double>, const run_settings&, philox);
+
+}  // namespace noisefall
 
 namespace noisefall::kernels {
 
-// To be taken the address of is what makes an inline function exist.
 extern decltype(&normals_of_groups) const made_of_groups;
 decltype(&normals_of_groups) const made_of_groups = &normals_of_groups;
 

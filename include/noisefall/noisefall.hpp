@@ -107,6 +107,7 @@
 
 #include <noisefall/solver/adams.hpp>
 #include <noisefall/solver/alias.hpp>
+#include <noisefall/solver/any_solver.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/churn.hpp>
 #include <noisefall/solver/concept.hpp>
@@ -151,10 +152,12 @@
 #include <noisefall/sampler/cancellation.hpp>
 #include <noisefall/sampler/checkpoint.hpp>
 #include <noisefall/sampler/citations.hpp>
+#include <noisefall/sampler/composition.hpp>
 #include <noisefall/sampler/evaluator.hpp>
 #include <noisefall/sampler/keep_every.hpp>
 #include <noisefall/sampler/look_ahead.hpp>
 #include <noisefall/sampler/loop.hpp>
+#include <noisefall/sampler/new_running.hpp>
 #include <noisefall/sampler/observer.hpp>
 #include <noisefall/sampler/observers.hpp>
 #include <noisefall/sampler/options.hpp>
@@ -165,6 +168,7 @@
 #include <noisefall/sampler/policies.hpp>
 #include <noisefall/sampler/reading.hpp>
 #include <noisefall/sampler/run.hpp>
+#include <noisefall/sampler/run_needs.hpp>
 #include <noisefall/sampler/running.hpp>
 #include <noisefall/sampler/sampler.hpp>
 #include <noisefall/sampler/snap.hpp>

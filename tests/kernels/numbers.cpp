@@ -48,4 +48,6 @@ int main() {
   print<double, nf::bfloat16>("2M, dynamic threshold, double, bfloat16", clamped);
   print<float, nf::bfloat16>("DDPM, rescaled, float, bfloat16", rescaled);
   print<double, nf::half>("DDPM, rescaled, double, half", rescaled);
+  const nf::sampler adaptive{nf::dpm_adaptive{}, schedule, nf::karras{.steps = 1, .end = nf::final_level::sigma_min}};
+  print<float, nf::half>("DPM adaptive, float, half", adaptive);
 }

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -23,15 +22,12 @@
 #include <noisefall/parameterisation/any_parameterisation.hpp>
 #include <noisefall/schedule/any_schedule.hpp>
 #include <noisefall/schedule/discrete.hpp>
-#include <noisefall/solver/erased.hpp>
-#include <noisefall/solver/erased_own_step.hpp>
+#include <noisefall/solver/any_solver.hpp>
 #include <noisefall/trajectory/concept.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
 
 namespace noisefall {
 
-// A solver chosen at run time: one that plans rows, or one that takes its own steps.
-using any_solver = std::variant<erased_solver, erased_own_step>;
 // A spacing chosen at run time.
 using any_spacing = std::function<trajectory(const any_schedule&)>;
 

@@ -16,11 +16,11 @@
 #include <noisefall/core/owner.hpp>
 #include <noisefall/predictor/concept.hpp>
 #include <noisefall/random/philox_source.hpp>
-#include <noisefall/sampler/look_ahead.hpp>
 #include <noisefall/sampler/options.hpp>
 #include <noisefall/sampler/pass_builder.hpp>
 #include <noisefall/sampler/policies.hpp>
 #include <noisefall/sampler/reading.hpp>
+#include <noisefall/sampler/run_needs.hpp>
 #include <noisefall/sampler/step_passes.hpp>
 
 namespace noisefall {

@@ -1,7 +1,6 @@
 // The policies of a sampler together.
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -15,33 +14,26 @@
 #include <noisefall/sampler/threshold.hpp>
 #include <noisefall/schedule/any_schedule.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
+#include <noisefall/solver/any_solver.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/erased_own_step.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
 
 namespace noisefall {
 
-// A solver of either sort: it plans rows, or it takes its own steps.
-template <class S>
-concept AnySolver = Solver<S> || OwnStep<S> || std::same_as<S, erased_own_step>;
-
 // What a sampler is made of, each part behind one type.
 struct policies : counted {
   // Labels the path, and pulls its levels onto the guidance's jumps.
-  template <AnySolver S>
-  policies(S solver, any_schedule process, trajectory legs, any_guidance rule, any_parameterisation meaning,
+  policies(any_solver solver, any_schedule process, trajectory legs, any_guidance rule, any_parameterisation meaning,
            const threshold& element_map)
-      : schedule{std::move(process)},
+      : planner{std::move(solver.planner)},
+        own_steps{std::move(solver.own_steps)},
+        schedule{std::move(process)},
         guidance{std::move(rule)},
         parameterisation{std::move(meaning)},
         map{element_map},
         breakpoints{guidance.breakpoints()},
-        path{lay_out(std::move(legs))} {
-    if constexpr (Solver<S>)
-      planner = std::move(solver);
-    else
-      own_steps = std::move(solver);
-  }
+        path{lay_out(std::move(legs))} {}
 
   // One of the two is empty.
   erased_solver planner;

@@ -7,9 +7,8 @@
 
 #include <noisefall/core/error.hpp>
 #include <noisefall/core/owner.hpp>
+#include <noisefall/sampler/new_running.hpp>
 #include <noisefall/sampler/options.hpp>
-#include <noisefall/sampler/own_run.hpp>
-#include <noisefall/sampler/planned_run.hpp>
 #include <noisefall/sampler/running.hpp>
 
 namespace noisefall {
@@ -26,7 +25,7 @@ class run {
 
   run(A algebra, shared<policies> chosen, const run_needs& needs, typename A::span x, const run_settings& settings,
       Z noise)
-      : held_{make(std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise))} {}
+      : held_{new_running(std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise))} {}
 
   // The evaluation that the run waits for, the same until it is answered; nullptr when the run is done.
   const request_type* next() { return held_->next(); }
@@ -85,13 +84,6 @@ class run {
   const evaluator<A, Z>& core() const { return held_->core; }
 
  private:
-  [[gnu::cold]] static running<A, Z>* make(A algebra, shared<policies> chosen, const run_needs& needs,
-                                           typename A::span x, const run_settings& settings, Z noise) {
-    if (chosen->has_own_steps())
-      return new own_run<A, Z>{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)};
-    return new planned_run<A, Z>{std::move(algebra), std::move(chosen), needs, x, settings, std::move(noise)};
-  }
-
   owned<running<A, Z>> held_;
 };
 

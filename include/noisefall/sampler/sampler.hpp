@@ -13,7 +13,7 @@
 #include <noisefall/core/reference.hpp>
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/parameterisation/eps.hpp>
-#include <noisefall/sampler/look_ahead.hpp>
+#include <noisefall/sampler/composition.hpp>
 #include <noisefall/sampler/loop.hpp>
 #include <noisefall/sampler/run.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
@@ -31,25 +31,24 @@ class sampler {
  public:
   template <AnySolver S, NoiseSchedule N, Guidance G = unguided, Parameterisation P = predicts_eps>
   sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {})
-      : policies_{new policies{std::move(solver), std::move(schedule), std::move(path), std::move(guidance),
-                               std::move(parameterisation), map}},
-        needs_{look_ahead{*policies_}.needs()} {}
+      : made_{compose(std::move(solver), std::move(schedule), std::move(path), std::move(guidance),
+                      std::move(parameterisation), map)} {}
   template <AnySolver S, NoiseSchedule N, Spacing<N> R, Guidance G = unguided, Parameterisation P = predicts_eps>
   sampler(S solver, const N& schedule, const R& spacing, G guidance = {}, P parameterisation = {}, threshold map = {})
       : sampler{
             std::move(solver),           schedule, spacing(schedule).cited(reference_of(spacing)), std::move(guidance),
             std::move(parameterisation), map} {}
 
-  const policies& parts() const { return *policies_; }
-  const trajectory& path() const { return policies_->path; }
-  std::size_t steps() const { return policies_->path.steps(); }
+  const policies& parts() const { return *made_.parts; }
+  const trajectory& path() const { return made_.parts->path; }
+  std::size_t steps() const { return made_.parts->path.steps(); }
 
   // The ask-and-tell run on any device.
   template <Algebra A, class Z = philox>
   run<A, Z> start(A algebra, typename A::span x, const run_settings& settings, Z noise) const {
     require(settings.start != start_from::noise || path().kind() != trajectory_kind::inversion, "run: start",
             "noise over the state that an inversion starts from", "start_from::given");
-    return {std::move(algebra), policies_, needs_, x, settings, std::move(noise)};
+    return {std::move(algebra), made_.parts, made_.needs, x, settings, std::move(noise)};
   }
   // The same on arrays in memory.
   template <std::floating_point T, class Z = philox>
@@ -75,7 +74,7 @@ class sampler {
                   "a predictor needs: using condition = ...; "
                   "void predict(view<T> x, const evaluation&, const condition&, mutable_view<T> out)");
     for (std::size_t b = 2 + options.further.size(); b < max_branches; ++b)
-      require(!needs_.branches.holds(b), "run: conditions",
+      require(!made_.needs.branches.holds(b), "run: conditions",
               {"the guidance looks at branch ", b, ", which has no condition"},
               "`further` with a condition for every branch from 2 on");
     run_settings settings{options.seed, options.first_sample, options.start, options.checked};
@@ -127,8 +126,7 @@ class sampler {
     return 1;
   }
 
-  shared<policies> policies_;
-  run_needs needs_;
+  composition made_;
 };
 
 }  // namespace noisefall

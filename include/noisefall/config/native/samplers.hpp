@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include <nlohmann/json.hpp>
 
@@ -97,13 +96,8 @@ inline loaded_sampler load_sampler(const nlohmann::json& from, const catalogue& 
                            {"threshold", write_described(map)}};
 
   try {
-    return std::visit(
-        [&](const auto& chosen) {
-          return loaded_sampler{
-              sampler{chosen, schedule.policy, std::move(path), guidance.policy, parameterisation.policy, map},
-              std::move(described)};
-        },
-        solver.policy);
+    return {sampler{solver.policy, schedule.policy, std::move(path), guidance.policy, parameterisation.policy, map},
+            std::move(described)};
   } catch (const error& e) {
     throw detail::placed_in_sampler(e, solver.name, pointer);
   }

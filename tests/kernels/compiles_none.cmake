@@ -1,0 +1,12 @@
+# cmake -DNM=<nm> -DOWN=<object> -DCOMPILED=<object> -P compiles_none.cmake: only the first defines engine and kernels.
+foreach(kind IN ITEMS OWN COMPILED)
+  execute_process(COMMAND ${NM} --defined-only ${${kind}} OUTPUT_VARIABLE defined_${kind} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+foreach(name IN ITEMS planned_run own_run evaluator look_ahead step_passes run_program normals_of_groups)
+  if(NOT defined_OWN MATCHES "[0-9]${name}")
+    message(FATAL_ERROR "${OWN} does not define ${name}: this check looks for a name that is gone")
+  endif()
+  if(defined_COMPILED MATCHES "[0-9]${name}[^\n]*")
+    message(FATAL_ERROR "${COMPILED} defines ${CMAKE_MATCH_0}")
+  endif()
+endforeach()
