@@ -90,7 +90,7 @@ class look_ahead {
  private:
   static bool finite(const row& r) {
     double total = r.x + r.previous;
-    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
+    for (const auto weights : reading_weights_of(r))
       for (const double w : weights) total += w;
     for (const double w : r.noise) total += w;
     return std::isfinite(total);
@@ -129,8 +129,9 @@ class look_ahead {
   [[gnu::cold]] static void mix(std::uint64_t& hash, const row& r) {
     mix(hash, r.x);
     mix(hash, r.previous);
-    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
-      for (const double w : weights) mix(hash, w);
+    for (const auto weights : reading_weights_of(r))
+      for (std::size_t k = 0; k < weights.size(); ++k)
+        if (k < 4 || weights[k] != 0) mix(hash, weights[k]);  // a fifth reading came later than the first saved runs
     for (const double w : r.noise) mix(hash, w);
   }
   // What the guidance, the parameterisation and the map do at a level. Rules that look at inner products are shown
@@ -181,7 +182,7 @@ class look_ahead {
     require(r.previous == 0 || has_previous, where, "a row over the tensor that the last step kept, but it kept none",
             "window.has_previous");
     std::size_t arrays = (r.x != 0 ? 1 : 0) + (r.previous != 0 ? 1 : 0);
-    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
+    for (const auto weights : reading_weights_of(r))
       for (const double w : weights) arrays += w != 0 ? 1 : 0;
     require(arrays <= 8, where, {"a row over ", arrays, " arrays"}, "8 or fewer");
     for (std::size_t j = 0; j < max_noise_slots; ++j)
@@ -199,6 +200,8 @@ class look_ahead {
   [[gnu::cold]] void look_at_own_steps() {
     const erased_own_step& own = of_.own_steps;
     own.check_ends(of_.path.front(), of_.path.back());
+    require(of_.path.kind() != trajectory_kind::renoise, {"sampler: ", of_.solver_name()},
+            "a trajectory that climbs, for a solver that walks from its first level to its last", "a descending one");
     if (of_.two_readings()) refuse_two_readings();
     require(!of_.guidance.needs_gram() || own.couples_batch(), {"sampler: ", of_.solver_name()},
             "every sample has its own level, which a guidance that looks at inner products cannot use",
@@ -232,10 +235,11 @@ class look_ahead {
         !of_.guidance.needs_gram() && of_.guidance.scalars() == 0 && of_.map.how != threshold::kind::dynamic;
     plans->legs.reserve(std::min(of_.path.steps(), leg_plans::most));
     if (plans->prepared) plans->passes.reserve(plans->legs.capacity());
+    require(!of_.path.climbs(of_.path.steps() - 1), "sampler: the last leg", "climbs", "an end that is walked down to");
     require(planned.history() <= max_history, {of_.solver_name(), ": history"}, {planned.history()},
             {"0 to ", max_history});
     for (std::size_t i = 0; i < of_.path.steps(); ++i) {
-      if (of_.cuts_history(of_.path[i].from)) {
+      if (of_.cuts_history(i)) {
         stored = 0;
         has_previous = false;
       }
@@ -243,11 +247,10 @@ class look_ahead {
           message{"sampler: leg ", i, " (sigma/alpha ", of_.path[i].from.rho(), " to ", of_.path[i].to.rho(), ")"}
               .text();
       leg_plans::leg_plan leg;
-      of_.with_window(i, stored, has_previous, [&](const step_window& w) {
-        leg = {w.at, planned.plan(w), false, {}, {}};
-      });
+      of_.with_window(i, stored, has_previous, [&](const step_window& w) { leg = {w.at, of_.plan(w), false, {}, {}}; });
       const step_plan& plan = leg.plan;
-      require(!plan.evaluations.empty(), where, {of_.solver_name(), " plans no evaluation"}, "1 to 4");
+      require(!plan.evaluations.empty() || of_.path.climbs(i), where, {of_.solver_name(), " plans no evaluation"},
+              {"1 to ", max_evaluations});
       std::size_t made = 0;
       for (const stage& s : plan.evaluations) {
         require_rows(plan, s.state, made++, stored, has_previous, {where, ": ", of_.solver_name()});
@@ -281,7 +284,7 @@ class look_ahead {
       needs_.keeps = needs_.keeps || plan.keep.has_value();
       needs_.variance = needs_.variance || plan.variance.has_value();
       if (i < leg_plans::most) {
-        leg.cuts_history = of_.cuts_history(of_.path[i].from);
+        leg.cuts_history = of_.cuts_history(i);
         prepare(*plans, leg);
         plans->legs.push_back(leg);
       }
@@ -295,6 +298,13 @@ class look_ahead {
     pass_builder builder;
     std::array<double, pass_weights::storage_size(1)> weights;
     const auto keep = [&] { plans.passes.push_back({builder.what, weights}); };
+    if (plans.prepared && leg.plan.evaluations.empty()) {
+      const present_reading none{reader, {}, {}, arrays::state, 1};
+      leg.first_state.first = plans.passes.size();
+      step_passes{builder, {weights, 1}, of_, leg.plan, 0, none}.make_result();
+      keep();
+      leg.first_state.end = plans.passes.size();
+    }
     for (std::size_t k = 0; k < leg.plan.evaluations.size(); ++k) {
       leg_plans::evaluation& now = leg.evaluations.push_back({plan_of(of_, leg.at, leg.plan, k), {}});
       if (!plans.prepared) continue;

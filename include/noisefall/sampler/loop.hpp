@@ -59,11 +59,13 @@ void answer(Run& run, Model& model, const Options& options) {
   }
 }
 
-// One step (for an adaptive solver, one trial).
+// One step (for an adaptive solver, one trial), with the climbs before it.
 template <class Run, class Model, class Options>
 step_report<Run> step(Run& run, Model& model, const Options& options) {
-  const std::size_t before = run.steps_done();
-  while (run.steps_done() == before && run.next() != nullptr) answer(run, model, options);
+  while (run.next() != nullptr) {
+    answer(run, model, options);
+    if (run.between_steps()) break;
+  }
   return {run, run.last_position()};
 }
 

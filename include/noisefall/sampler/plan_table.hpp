@@ -90,7 +90,7 @@ class plan_lines {
     std::size_t stored = 0, evaluations = 0, calls = 0;
     bool has_previous = false;
     for (std::size_t i = 0; i < of_.path.steps(); ++i) {
-      if (of_.cuts_history(of_.path[i].from)) {
+      if (of_.cuts_history(i)) {
         stored = 0;
         has_previous = false;
       }
@@ -98,7 +98,7 @@ class plan_lines {
       step_position at;
       of_.with_window(i, stored, has_previous, [&](const step_window& w) {
         at = w.at;
-        plan = of_.planner.plan(w);
+        plan = of_.plan(w);
       });
       add_leg(at, plan, i == next);
       evaluations += plan.evaluations.size();
@@ -172,13 +172,15 @@ class plan_lines {
     const std::size_t line = table_.lines();
     table_.cell(line, number) = std::to_string(at.index);
     table_.cell(line, makes) = "x";
-    table_.cell(line, label) = shown_number(label_of(plan.evaluations[0], at));
+    if (!plan.evaluations.empty()) table_.cell(line, label) = shown_number(label_of(plan.evaluations[0], at));
     add_level(line, t, at.from);
     table_.cell(line, arrow) = "->";
     add_level(line, to_t, at.to);
-    table_.cell(line, reads) = plan.of == quantity::x0 ? "x0" : plan.of == quantity::eps ? "eps" : "output";
     add_row(line, plan.result);
-    add_guidance(line, plan.evaluations[0].at, at);
+    if (!plan.evaluations.empty()) {
+      table_.cell(line, reads) = plan.of == quantity::x0 ? "x0" : plan.of == quantity::eps ? "eps" : "output";
+      add_guidance(line, plan.evaluations[0].at, at);
+    }
     if (is_next) table_.cell(line, mark) = ">";
     if (!plan.keep) return;
     table_.cell(line + 1, number) = std::to_string(at.index);
@@ -200,8 +202,7 @@ class plan_lines {
   // A coefficient that is rounding next to the others of its row is a zero.
   void add_row(std::size_t line, const row& r) {
     std::vector<double> values{r.x, r.previous};
-    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
-      values.insert(values.end(), weights.begin(), weights.end());
+    for (const auto weights : reading_weights_of(r)) values.insert(values.end(), weights.begin(), weights.end());
     values.insert(values.end(), r.noise.begin(), r.noise.end());
     double largest = 0;
     for (const double v : values) largest = std::max(largest, std::abs(v));

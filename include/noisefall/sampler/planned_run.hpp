@@ -89,6 +89,10 @@ class planned_run final : public running<A, Z> {
     if (core.asked) return &core.request;
     if (done()) return nullptr;
     if (!planned_) plan();
+    while (plan_->evaluations.empty()) {  // which the last leg's are not
+      make_climb();
+      plan();
+    }
     if (leg_ != nullptr) {
       here_ = &leg_->evaluations[evaluation_];
     } else {
@@ -120,7 +124,7 @@ class planned_run final : public running<A, Z> {
   void plan() {
     const auto& p = *core.chosen;
     leg_ = steps < plans_->legs.size() ? &plans_->legs[steps] : nullptr;
-    if (steps > 0 && (leg_ != nullptr ? leg_->cuts_history : p.cuts_history(p.path[steps].from))) {
+    if (steps > 0 && (leg_ != nullptr ? leg_->cuts_history : p.cuts_history(steps))) {
       stored_ = 0;
       has_previous_ = false;
     }
@@ -132,7 +136,7 @@ class planned_run final : public running<A, Z> {
     } else {
       p.with_window(steps, stored_, has_previous_, [&](const step_window& w) {
         position = w.at;
-        own_plan_ = p.planner.plan(w);
+        own_plan_ = p.plan(w);
       });
       plan_ = &own_plan_;
     }
@@ -169,6 +173,19 @@ class planned_run final : public running<A, Z> {
     own_plan_.remember.reset();
     plan_ = &own_plan_;
     leg_ = nullptr;
+  }
+
+  void make_climb() {
+    if (leg_ != nullptr && plans_->prepared) {
+      run_prepared(leg_->first_state);
+    } else {
+      const present_reading none{core.reader, {}, {}, arrays::state, 1};
+      step_passes{core.builder, core.storage(1), *core.chosen, *plan_, 0, none}.make_result();
+      core.run_pass();
+    }
+    has_previous_ = false;
+    if (core.holds_known()) core.blend(position.to);
+    ++steps;
   }
 
   // A step that raises the noise first looks at another state than x.

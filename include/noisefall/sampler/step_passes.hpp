@@ -94,6 +94,12 @@ class step_passes {
     add_row(builder_.output(arrays::scratch), plan_.evaluations[evaluation_].state, reading_source::none);
   }
 
+  // The state after a leg without an evaluation.
+  void make_result() {
+    builder_.begin(storage_);
+    add_row(builder_.output(arrays::state), plan_.result, reading_source::none);
+  }
+
   // The guided x0, of which a dynamic threshold takes quantiles.
   void make_unmapped() {
     builder_.begin(storage_);

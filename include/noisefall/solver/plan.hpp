@@ -16,7 +16,7 @@
 
 namespace noisefall {
 
-inline constexpr std::size_t max_evaluations = 4;  // in a step: PNDM's pseudo Runge-Kutta, ETD-RK4
+inline constexpr std::size_t max_evaluations = 5;  // in a step: Hochbruck and Ostermann's tableau
 inline constexpr std::size_t max_history = 4;      // stored readings: SA-Solver, iPNDM
 inline constexpr std::size_t max_noise_slots = 3;  // SEEDS-3
 
@@ -32,6 +32,11 @@ struct row {
 
   friend bool operator==(const row&, const row&) = default;
 };
+
+// What a row weighs readings by.
+inline std::array<std::span<const double>, 4> reading_weights_of(const row& r) {
+  return {r.now, r.past, r.now_renoise, r.past_renoise};
+}
 
 inline constexpr row same_state{.x = 1};
 

@@ -46,13 +46,30 @@ template <>
 inline constexpr auto spelling<multistep_start> = std::to_array<spelt<multistep_start>>(
     {{"ramp", multistep_start::ramp}, {"singlestep", multistep_start::singlestep}});
 template <>
-inline constexpr auto spelling<deis::coordinate> = std::to_array<spelt<deis::coordinate>>(
-    {{"time", deis::coordinate::time}, {"rho", deis::coordinate::rho}, {"log_rho", deis::coordinate::log_rho}});
+inline constexpr auto spelling<deis::coordinate> =
+    std::to_array<spelt<deis::coordinate>>({{"time", deis::coordinate::time},
+                                            {"rho", deis::coordinate::rho},
+                                            {"log_rho", deis::coordinate::log_rho},
+                                            {"index", deis::coordinate::index}});
 template <>
 inline constexpr auto spelling<er_sde::noise_scale> =
     std::to_array<spelt<er_sde::noise_scale>>({{"ode", er_sde::noise_scale::ode},
                                                {"sde", er_sde::noise_scale::sde},
-                                               {"er_sde_5", er_sde::noise_scale::er_sde_5}});
+                                               {"er_sde_5", er_sde::noise_scale::er_sde_5},
+                                               {"power_3_2", er_sde::noise_scale::power_3_2},
+                                               {"power_5_2", er_sde::noise_scale::power_5_2},
+                                               {"logarithmic", er_sde::noise_scale::logarithmic}});
+template <>
+inline constexpr auto spelling<exponential_method> =
+    std::to_array<spelt<exponential_method>>({{"res_2s", exponential_method::res_2s},
+                                              {"etd_rk_2", exponential_method::etd_rk_2},
+                                              {"etd_rk_3", exponential_method::etd_rk_3},
+                                              {"res_3s", exponential_method::res_3s},
+                                              {"etd_rk_4", exponential_method::etd_rk_4},
+                                              {"krogstad", exponential_method::krogstad},
+                                              {"strehmel_weiner", exponential_method::strehmel_weiner},
+                                              {"friedli", exponential_method::friedli},
+                                              {"hochbruck_ostermann", exponential_method::hochbruck_ostermann}});
 template <>
 inline constexpr auto spelling<flow_runge_kutta::method> =
     std::to_array<spelt<flow_runge_kutta::method>>({{"heun", flow_runge_kutta::method::heun},
@@ -63,6 +80,12 @@ inline constexpr auto spelling<pndm::start_kind> =
     std::to_array<spelt<pndm::start_kind>>({{"prk", pndm::start_kind::prk},
                                             {"improved_euler", pndm::start_kind::improved_euler},
                                             {"ramp", pndm::start_kind::ramp}});
+template <>
+inline constexpr auto spelling<rho_runge_kutta::method> =
+    std::to_array<spelt<rho_runge_kutta::method>>({{"midpoint", rho_runge_kutta::method::midpoint},
+                                                   {"heun", rho_runge_kutta::method::heun},
+                                                   {"kutta_3", rho_runge_kutta::method::kutta_3},
+                                                   {"classical", rho_runge_kutta::method::classical}});
 template <>
 inline constexpr auto spelling<sa_solver::mode> =
     std::to_array<spelt<sa_solver::mode>>({{"pec", sa_solver::mode::pec}, {"pece", sa_solver::mode::pece}});
@@ -121,6 +144,7 @@ void describe(V& visit, dpm_multistep& s) {
   visit("of", s.of);
   visit("correction", s.correction);
   visit("tau_squared", s.tau_squared);
+  visit("s_noise", s.s_noise);
   visit("lower_order_below", s.lower_order_below);
   visit("euler_at_final", s.euler_at_final);
   visit("third_order", s.third_order);
@@ -158,6 +182,8 @@ template <class V>
 void describe(V& visit, er_sde& s) {
   visit("order", s.order);
   visit("scale", s.scale);
+  visit("s_noise", s.s_noise);
+  visit("shipped_third", s.shipped_third);
 }
 template <class V>
 void describe(V& visit, euler& s) {
@@ -166,6 +192,13 @@ void describe(V& visit, euler& s) {
   visit("s_tmax", s.s_tmax);
   visit("s_noise", s.s_noise);
   visit("churn_after", s.churn_after);
+}
+template <class V>
+void describe(V& visit, exponential_runge_kutta& s) {
+  visit("by", s.by);
+  visit("of", s.of);
+  visit("c2", s.c2);
+  visit("c3", s.c3);
 }
 template <class V>
 void describe(V& visit, flow_ancestral& s) {
@@ -188,6 +221,13 @@ void describe(V& visit, heun& s) {
   visit("s_noise", s.s_noise);
 }
 template <class V>
+void describe(V& visit, heun_pp& s) {
+  visit("s_churn", s.s_churn);
+  visit("s_tmin", s.s_tmin);
+  visit("s_tmax", s.s_tmax);
+  visit("s_noise", s.s_noise);
+}
+template <class V>
 void describe(V& visit, latent_consistency& s) {
   visit("timestep_scaling", s.timestep_scaling);
   visit("sigma_data", s.sigma_data);
@@ -196,12 +236,17 @@ template <class V>
 void describe(V& visit, lms& s) {
   visit("order", s.order);
   visit("full_order_at_zero", s.full_order_at_zero);
+  visit("shipped_ipndm_v", s.shipped_ipndm_v);
 }
 template <class V>
 void describe(V& visit, pndm& s) {
   visit("start", s.start);
   visit("average_raw", s.average_raw);
   visit("stride", s.stride);
+}
+template <class V>
+void describe(V& visit, rho_runge_kutta& s) {
+  visit("by", s.by);
 }
 template <class V>
 void describe(V& visit, sa_solver& s) {
@@ -220,6 +265,7 @@ void describe(V& visit, seeds& s) {
   visit("order", s.order);
   visit("r", s.r);
   visit("tau_squared", s.tau_squared);
+  visit("s_noise", s.s_noise);
   visit("correction", s.correction);
 }
 template <class V>
