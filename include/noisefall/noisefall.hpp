@@ -153,6 +153,7 @@
 #include <noisefall/solver/sa_solver.hpp>
 #include <noisefall/solver/seeds.hpp>
 #include <noisefall/solver/shipped_ipndm_v.hpp>
+#include <noisefall/solver/splitting.hpp>
 #include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 

@@ -277,6 +277,13 @@ TEST_CASE("what cannot climb is refused") {
                                            {.sigma_min = 0.1, .sigma_max = 0.5, .steps = 1, .times = 0},
                                            {.sigma_min = -1, .sigma_max = 0.5}})
     CHECK_THROWS_AS((nf::restart{five, {wrong}}(nf::edm{})), nf::error);
+  CHECK_THAT(message_of([&] {
+               nf::restart{five, {{.sigma_min = 0.1, .sigma_max = 0.5, .steps = 5000, .times = 5000}}}(nf::edm{});
+             }),
+             ContainsSubstring("1000000 legs at most"));
+  CHECK_THAT(message_of([&] { nf::re_paint{five, 1, 300'000}(nf::edm{}); }), ContainsSubstring("up to 200000"));
+  CHECK_THROWS_AS((nf::re_paint{five, 0, 2}(nf::edm{})), nf::error);
+  CHECK_THROWS_AS((nf::re_paint{five, 2, 0}(nf::edm{})), nf::error);
   // the nearest level lies above the interval's end
   CHECK_THAT(message_of([&] {
                nf::restart{five, {{.sigma_min = 3, .sigma_max = 3.01}}}(nf::edm{});

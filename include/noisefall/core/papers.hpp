@@ -82,6 +82,9 @@ inline constexpr std::string_view
     seeds =
         "Gonzalez, Fernandez Pinto, Tran, Gherbi, Hajri, Masmoudi: SEEDS: Exponential SDE Solvers for Fast "
         "High-Quality Sampling from Diffusion Models. NeurIPS 2023. arXiv:2305.14267",
+    splitting =
+        "Wizadwongsa, Suwajanakorn: Accelerating Guided Diffusion Sampling with Splitting Numerical Methods. ICLR "
+        "2023. arXiv:2301.11558",
     tcd =
         "Zheng, Hu, Fan, Wang, Ding, Tao, Cham: Trajectory Consistency Distillation. Preprint 2024. "
         "arXiv:2402.19159",

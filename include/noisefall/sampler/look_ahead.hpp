@@ -60,6 +60,7 @@ struct run_needs {
   bool keeps = false;           // some step keeps a tensor for the next
   bool scales = false;          // some evaluation is fed a scaled state
   bool variance = false;        // the network supplies variances
+  bool gradients = false;       // the predictor is asked for gradients
   branch_set branches;
   std::vector<increment> draws;   // in the order in which they are drawn first
   std::uint64_t fingerprint = 0;  // of every coefficient of the run
@@ -249,6 +250,11 @@ class look_ahead {
       leg_plans::leg_plan leg;
       of_.with_window(i, stored, has_previous, [&](const step_window& w) { leg = {w.at, of_.plan(w), false, {}, {}}; });
       const step_plan& plan = leg.plan;
+      needs_.gradients = needs_.gradients || plan.gradients() > 0;
+      require(plan.gradients() == 0 || !(of_.guidance.has_state() || of_.guidance.scalars() > 0), where,
+              {of_.solver_name(), " asks for gradients, and the guidance has a state"}, "a guidance without state");
+      require(plan.gradients() == 0 || !of_.two_readings(), where, {of_.solver_name(), " asks for gradients"},
+              "one reading (no CFG++, no keep_eps)");
       require(!plan.evaluations.empty() || of_.path.climbs(i), where, {of_.solver_name(), " plans no evaluation"},
               {"1 to ", max_evaluations});
       std::size_t made = 0;
@@ -256,9 +262,11 @@ class look_ahead {
         require_rows(plan, s.state, made++, stored, has_previous, {where, ": ", of_.solver_name()});
         note_draws(needs_.draws, plan, s.state);
         mix(needs_.fingerprint, s.state);
-        look_at(plan, s, i, where);
+        if (s.gradient) needs_.branches = needs_.branches | branch_set{0};
+        if (!s.gradient) look_at(plan, s, i, where);
         mix_in(needs_.fingerprint, {s.at, of_.path[i].from, of_.path[i].to, i, of_.path.steps()});
         mix(needs_.fingerprint, s.label);
+        if (s.gradient) mix(needs_.fingerprint, 1.0);
         needs_.stages = needs_.stages || !(s.state == same_state);
         needs_.scales = needs_.scales || of_.parameterisation.input_scale(s.at) != 1;
         needs_.branches =
@@ -311,8 +319,10 @@ class look_ahead {
       inline_vector<std::size_t, max_branches> branches;
       for (std::size_t b = 0; b < max_branches; ++b)
         if (now.branches.holds(b)) branches.push_back(b);
-      reader.look(position_of(leg.at, now.at), {&now.at, 1}, branches.size(), of_.guidance.has_state(), 1, k == 0);
-      const present_reading reading{reader, {&now.at, 1}, {branches.begin(), branches.size()}, now.looks_at, 1};
+      if (!now.gradient)
+        reader.look(position_of(leg.at, now.at), {&now.at, 1}, branches.size(), of_.guidance.has_state(), 1, k == 0);
+      const present_reading reading{reader, {&now.at, 1}, {branches.begin(), branches.size()}, now.looks_at,
+                                    1,      now.gradient};
       step_passes passes{builder, {weights, 1}, of_, leg.plan, k, reading};
       if (k == 0 && now.looks_at != arrays::state) {
         leg.first_state.first = plans.passes.size();

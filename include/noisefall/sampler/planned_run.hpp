@@ -100,14 +100,15 @@ class planned_run final : public running<A, Z> {
       here_ = &own_evaluation_;
     }
     if (evaluation_ == 0 && here_->looks_at != arrays::state) make_first_state();
-    core.ask(here_->looks_at, {&here_->at, 1}, {&here_->label, 1}, here_->branches, steps, evaluation_);
+    core.ask(here_->looks_at, {&here_->at, 1}, {&here_->label, 1}, here_->branches, steps, evaluation_,
+             here_->gradient);
     return &core.request;
   }
 
   // The outputs, one per branch of the request, in arrays of the caller's that stay valid during the call.
   void answer(std::span<const view> outputs) override {
     core.take(outputs);
-    const bool keeps_denoised = core.settings.keep_denoised && evaluation_ == 0;
+    const bool keeps_denoised = core.settings.keep_denoised && evaluation_ == plan_->first_output();
     if (leg_ == nullptr || !plans_->prepared || keeps_denoised)
       build_passes(keeps_denoised);
     else
@@ -199,7 +200,7 @@ class planned_run final : public running<A, Z> {
   // The passes of an answer whose weights depend on the data, or differ between samples.
   void build_passes(bool keeps_denoised) {
     const threshold& map = core.chosen->map;
-    const bool dynamic = map.how == threshold::kind::dynamic;
+    const bool dynamic = map.how == threshold::kind::dynamic && !here_->gradient;
     const present_reading reading = core.read(here_->looks_at, position_of(position, here_->at));
     const auto passes = [&](std::size_t lanes) {
       return step_passes{core.builder, core.storage(lanes), *core.chosen, *plan_, evaluation_, reading};

@@ -40,6 +40,9 @@ struct re_paint {
     const std::size_t n = whole.steps();
     if (resamplings == 1 || jump_length >= n) return whole;
     require(whole.kind() == trajectory_kind::descending, name, "a trajectory that rises already", "a descending one");
+    constexpr std::size_t most_legs = 1'000'000;  // a file must not ask for more memory than there is
+    require(resamplings <= most_legs / n, name, {"resamplings: ", resamplings, " of ", n, " legs"},
+            {"up to ", most_legs / n});
     std::vector<std::size_t> jumps(n);  // from the level where a leg starts
     for (std::size_t above = 0; above + jump_length < n; above += jump_length) jumps[n - 1 - above] = resamplings - 1;
     std::vector<leg> legs;

@@ -45,7 +45,8 @@ struct restart {
     for (const restart_interval& i : intervals) {
       require(i.sigma_min >= 0 && i.sigma_min < i.sigma_max && std::isfinite(i.sigma_max), name,
               {"sigma_min: ", i.sigma_min, ", sigma_max: ", i.sigma_max}, "0 <= sigma_min < sigma_max, finite");
-      require(i.steps >= 1 && i.times >= 1, name, {"steps: ", i.steps, ", times: ", i.times}, "1 or more of both");
+      require(i.steps >= 1 && i.times >= 1 && i.steps <= most_legs / i.times, name,
+              {"steps: ", i.steps, ", times: ", i.times}, {"1 or more of both, ", most_legs, " legs at most"});
     }
     require(rho > 0 && std::isfinite(rho), name, {"rho: ", rho}, "above 0");
     require(s_noise >= 0 && std::isfinite(s_noise), name, {"s_noise: ", s_noise}, "0 or more, and finite");
@@ -67,6 +68,8 @@ struct restart {
   }
 
  private:
+  static constexpr std::size_t most_legs = 1'000'000;  // a file must not ask for more memory than there is
+
   // The leg that ends nearest a sigma.
   static std::size_t nearest(const trajectory& whole, double sigma) {
     std::size_t best = 0;

@@ -2,14 +2,20 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 
 #include <nlohmann/json.hpp>
 
 #include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
+#include <noisefall/core/error.hpp>
 #include <noisefall/solver/built_in.hpp>
 #include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/erased.hpp>
+#include <noisefall/solver/splitting.hpp>
 
 namespace noisefall {
 
@@ -93,12 +99,39 @@ template <>
 inline constexpr auto spelling<seeds::slope> =
     std::to_array<spelt<seeds::slope>>({{"exact", seeds::slope::exact}, {"midpoint", seeds::slope::midpoint}});
 template <>
+inline constexpr auto spelling<splitting_method> = std::to_array<spelt<splitting_method>>(
+    {{"lie_trotter", splitting_method::lie_trotter}, {"strang", splitting_method::strang}});
+template <>
 inline constexpr auto spelling<unipc::variant> = std::to_array<spelt<unipc::variant>>(
     {{"bh1", unipc::variant::bh1}, {"bh2", unipc::variant::bh2}, {"vary_coeff", unipc::variant::vary_coeff}});
 
 template <>
 inline constexpr auto spelling<dpm_adaptive::control> = std::to_array<spelt<dpm_adaptive::control>>(
     {{"pid", dpm_adaptive::control::pid}, {"power", dpm_adaptive::control::power}});
+
+// Another solver, `of`.
+using loaded_solver = std::optional<loaded<any_solver>>;
+// splitting{solver, method, scale, sigma_half_way}.
+struct splitting_settings {
+  loaded_solver of{};
+  splitting_method method = splitting_method::strang;
+  double scale = 1;
+  bool sigma_half_way = false;
+  void check() const {
+    require(of.has_value(), "of", "missing", "a solver");
+    require(std::holds_alternative<erased_solver>(of->policy), "of", "chooses its own steps",
+            "a solver that plans rows");
+  }
+  operator splitting<erased_solver>() const {  // NOLINT
+    return {std::get<erased_solver>(of->policy), method, scale, sigma_half_way};
+  }
+};
+template <>
+struct described_as<splitting_settings> {
+  using policy = splitting<erased_solver>;
+};
+void read_value(const fields& from, std::string_view name, loaded_solver& value, const catalogue* known);
+inline nlohmann::json json_of(const loaded_solver& value) { return value ? value->described : nlohmann::json(nullptr); }
 
 template <class V>
 void describe(V&, consistency_multistep&) {}
@@ -269,6 +302,13 @@ void describe(V& visit, seeds& s) {
   visit("correction", s.correction);
 }
 template <class V>
+void describe(V& visit, splitting_settings& s) {
+  visit("of", s.of);
+  visit("method", s.method);
+  visit("scale", s.scale);
+  visit("sigma_half_way", s.sigma_half_way);
+}
+template <class V>
 void describe(V& visit, tcd& s) {
   visit("gamma", s.gamma);
   visit("whole_times", s.whole_times);
@@ -312,7 +352,7 @@ struct solver_adder {
 };
 inline void add_solvers(catalogue& to) {
   built_in_solvers::in<solver_adder>::add_to(to);
-  to.add<dpm_adaptive>();
+  to.add<dpm_adaptive>().add<splitting_settings>();
 }
 
 }  // namespace detail
@@ -323,6 +363,10 @@ inline loaded<any_solver> load_solver(const nlohmann::json& from, const catalogu
 }
 inline loaded<any_solver> load_solver(const nlohmann::json& from, const std::string& pointer = {}) {
   return load_solver(from, catalogue::built_in(), pointer);
+}
+
+inline void read_value(const fields& from, std::string_view name, loaded_solver& value, const catalogue* known) {
+  value = load_solver(from.value(name), known != nullptr ? *known : catalogue::built_in(), from.at(name));
 }
 
 }  // namespace noisefall
