@@ -74,6 +74,8 @@
 #include <noisefall/trajectory/polyexponential.hpp>
 #include <noisefall/trajectory/quadratic.hpp>
 #include <noisefall/trajectory/ramps.hpp>
+#include <noisefall/trajectory/re_paint.hpp>
+#include <noisefall/trajectory/restart.hpp>
 #include <noisefall/trajectory/spacing.hpp>
 #include <noisefall/trajectory/time_quadratic.hpp>
 #include <noisefall/trajectory/time_uniform.hpp>
@@ -110,6 +112,7 @@
 #include <noisefall/solver/any_solver.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/churn.hpp>
+#include <noisefall/solver/climb.hpp>
 #include <noisefall/solver/concept.hpp>
 #include <noisefall/solver/consistency_multistep.hpp>
 #include <noisefall/solver/ddim.hpp>
@@ -128,11 +131,14 @@
 #include <noisefall/solver/erased_own_step.hpp>
 #include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/exponential.hpp>
+#include <noisefall/solver/exponential_runge_kutta.hpp>
+#include <noisefall/solver/exponential_tableau.hpp>
 #include <noisefall/solver/first_order.hpp>
 #include <noisefall/solver/flow_ancestral.hpp>
 #include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/gradient_estimation.hpp>
 #include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/heun_pp.hpp>
 #include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/leg_label.hpp>
 #include <noisefall/solver/lms.hpp>
@@ -143,9 +149,12 @@
 #include <noisefall/solver/pndm.hpp>
 #include <noisefall/solver/quadrature.hpp>
 #include <noisefall/solver/range.hpp>
+#include <noisefall/solver/rho_runge_kutta.hpp>
 #include <noisefall/solver/row_algebra.hpp>
 #include <noisefall/solver/sa_solver.hpp>
 #include <noisefall/solver/seeds.hpp>
+#include <noisefall/solver/shipped_ipndm_v.hpp>
+#include <noisefall/solver/splitting.hpp>
 #include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 

@@ -41,6 +41,7 @@ const std::vector<range_row> ranges{
     {"solver", "ddpm", "variance_floor", "-1", "0 or more, and finite"},
     {"solver", "dpm_multistep", "order", "-1", "1 to 3"},
     {"solver", "dpm_multistep", "tau_squared", "-1", "0 or more, and finite"},
+    {"solver", "dpm_multistep", "s_noise", "-1", "0 or more, and finite"},
     {"solver", "dpm_multistep", "lower_order_below", "-1", "a whole number from 0 to 1000000"},
     {"solver", "dpm_pp_sde", "eta", "-1", "0 or more, and finite"},
     {"solver", "dpm_pp_sde", "r", "-1", "above 0 and below 1"},
@@ -76,6 +77,13 @@ const std::vector<range_row> ranges{
     {"solver", "dpm_singlestep_grid", "order", "-1", "1 to 3"},
     {"solver", "dpm_singlestep_grid", "tau_squared", "-1", "0 or more, and finite"},
     {"solver", "er_sde", "order", "-1", "1 to 3"},
+    {"solver", "er_sde", "s_noise", "-1", "0 or more, and finite"},
+    {"solver", "exponential_runge_kutta", "c2", "-1", "above 0, at most 1"},
+    {"solver", "exponential_runge_kutta", "c3", "-1", "above 0, at most 1"},
+    {"solver", "heun_pp", "s_churn", "-1", "0 or more, and finite"},
+    {"solver", "heun_pp", "s_tmin", "-1", "0 or more"},
+    {"solver", "heun_pp", "s_tmax", "-1", "s_tmin or more"},
+    {"solver", "heun_pp", "s_noise", "-1", "0 or more, and finite"},
     {"solver", "gradient_estimation", "gamma", "nan", "a finite number"},
     {"solver", "latent_consistency", "timestep_scaling", "-1", "0 or more, and finite"},
     {"solver", "latent_consistency", "sigma_data", "-1", "0 or more, and finite"},
@@ -83,6 +91,8 @@ const std::vector<range_row> ranges{
     {"solver", "seeds", "order", "-1", "1 to 3"},
     {"solver", "seeds", "r", "-1", "above 0, at most 1"},
     {"solver", "seeds", "tau_squared", "-1", "0 or more, and finite"},
+    {"solver", "seeds", "s_noise", "-1", "0 or more, and finite"},
+    {"solver", "splitting", "scale", "nan", "a finite number"},
     {"solver", "tcd", "gamma", "-1", "0 to 1"},
     {"solver", "flow_ancestral", "eta", "-1", "0 or more, and finite"},
     {"solver", "flow_ancestral", "s_noise", "-1", "0 or more, and finite"},
@@ -146,6 +156,10 @@ const std::vector<range_row> ranges{
     {"trajectory", "polyexponential", "sigma_min", "-1", "0 < sigma_min <= sigma_max, both finite"},
     {"trajectory", "polyexponential", "sigma_max", "-1", "sigma_min below sigma_max"},
     {"trajectory", "quadratic", "steps", "-1", "1 or more"},
+    {"trajectory", "re_paint", "jump_length", "0", "1 or more"},
+    {"trajectory", "re_paint", "resamplings", "0", "1 or more"},
+    {"trajectory", "restart", "rho", "-1", "above 0"},
+    {"trajectory", "restart", "s_noise", "-1", "0 or more, and finite"},
     {"trajectory", "time_quadratic", "steps", "-1", "1 or more"},
     {"trajectory", "time_quadratic", "t_first", "-1", "0 or more"},
     {"trajectory", "time_quadratic", "t_last", "-1", "0 or more"},
@@ -208,8 +222,9 @@ json description(std::string_view policy) {
     if (entry.name == policy) made["steps"] = 4;
   const std::set<std::string_view> of_tables{"snr_shift", "vp_table", "zero_terminal_snr"};
   if (of_tables.contains(policy)) made["of"] = "linear";
-  if (policy == "image_to_image" || policy == "inversion")
+  if (policy == "image_to_image" || policy == "inversion" || policy == "restart" || policy == "re_paint")
     made = {{"name", policy}, {"of", {{"name", "karras"}, {"steps", 4}}}};
+  if (policy == "splitting") made["of"] = "ddim";
   if (policy == "sigma_list") made = {{"name", policy}, {"sigmas", {2, 1}}};
   if (policy == "flow_sigma_list") made = {{"name", policy}, {"sigmas", {0.9, 0.1}}};
   if (policy == "index_list") made = {{"name", policy}, {"indices", {900, 100}}};
@@ -283,15 +298,16 @@ struct fields_and_members {
 TEST_CASE("every member of a policy is a field of its description", "[config]") {
   std::set<std::string, std::less<>> seen;
   nf::built_in_solvers::in<fields_and_members>::compare(seen);
-  fields_and_members<
-      nf::dpm_adaptive, nf::linear::settings, nf::scaled_linear::settings, nf::cosine::settings, nf::discrete_settings,
-      nf::zero_terminal_snr_settings, nf::snr_shift_settings, nf::vp_linear, nf::vp_table_settings, nf::ve, nf::edm,
-      nf::rectified_flow, nf::trig_flow, nf::beta, nf::exponential, nf::flow_sigma_list, nf::flow_uniform,
-      nf::index_list, nf::level_list, nf::image_to_image_settings, nf::inversion_settings, nf::karras, nf::leading,
-      nf::linspace, nf::polyexponential, nf::quadratic, nf::sigma_list, nf::time_list, nf::time_quadratic,
-      nf::time_uniform, nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale,
-      nf::apg, nf::cfg_pp, nf::edm_precond, nf::predicts_eps, nf::predicts_flow, nf::predicts_score,
-      nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
+  fields_and_members<nf::dpm_adaptive, nf::splitting_settings, nf::linear::settings, nf::scaled_linear::settings,
+                     nf::cosine::settings, nf::discrete_settings, nf::zero_terminal_snr_settings,
+                     nf::snr_shift_settings, nf::vp_linear, nf::vp_table_settings, nf::ve, nf::edm, nf::rectified_flow,
+                     nf::trig_flow, nf::beta, nf::exponential, nf::flow_sigma_list, nf::flow_uniform, nf::index_list,
+                     nf::level_list, nf::image_to_image_settings, nf::inversion_settings, nf::karras, nf::leading,
+                     nf::linspace, nf::polyexponential, nf::quadratic, nf::re_paint_settings, nf::restart_settings,
+                     nf::sigma_list, nf::time_list, nf::time_quadratic, nf::time_uniform, nf::trailing,
+                     nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale, nf::apg,
+                     nf::cfg_pp, nf::edm_precond, nf::predicts_eps, nf::predicts_flow, nf::predicts_score,
+                     nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
   for_each_policy([&](const kind_of_policy&, const auto& entry) {
     INFO("every policy stands in this test");
     CHECK(seen.contains(entry.type->name));

@@ -17,6 +17,7 @@
 #include <noisefall/sampler/checkpoint_file.hpp>
 #include <noisefall/solver/built_in.hpp>
 #include <noisefall/trajectory/inversion.hpp>
+#include <noisefall/trajectory/restart.hpp>
 
 #include "catch.hpp"
 #include "support.hpp"
@@ -119,6 +120,9 @@ void for_each_case(See see) {
   plain("from an image", sde, {.first_sample = 5, .start = nf::start_from::image});
   plain("inversion", nf::sampler{nf::ddim{}, schedule, nf::inversion(path()), doubled},
         {.start = nf::start_from::given});
+  const nf::restart twice{nf::uniform_lambda{.steps = 6}, {{.sigma_min = 0.5, .sigma_max = 2, .steps = 2, .times = 2}}};
+  plain("restarting", nf::sampler{nf::unipc{}, schedule, twice, doubled});
+  plain("restarting, momentum", nf::sampler{nf::sa_solver{}, schedule, twice, projected});
   using kind = nf::ddpm::variance_kind;
   for (const kind variance : {kind::learned_range, kind::learned}) {
     const nf::sampler learned{nf::ddpm{.variance = variance}, schedule, path(), projected};

@@ -35,13 +35,16 @@
 #include <noisefall/solver/er_sde.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/euler.hpp>
+#include <noisefall/solver/exponential_runge_kutta.hpp>
 #include <noisefall/solver/flow_ancestral.hpp>
 #include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/gradient_estimation.hpp>
 #include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/heun_pp.hpp>
 #include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/pndm.hpp>
+#include <noisefall/solver/rho_runge_kutta.hpp>
 #include <noisefall/solver/sa_solver.hpp>
 #include <noisefall/solver/seeds.hpp>
 #include <noisefall/solver/tcd.hpp>
@@ -102,6 +105,10 @@ void for_each_static_solver(See see) {
   see("dpm_2_churn", nf::dpm_2_churn{.s_churn = 2});
   see("dpm_singlestep_grid 3, sde", nf::dpm_singlestep_grid{.tau_squared = 1});
   see("flow_runge_kutta", nf::flow_runge_kutta{.by = nf::flow_runge_kutta::method::classical});
+  see("exponential_runge_kutta 5",
+      nf::exponential_runge_kutta{.by = nf::exponential_method::hochbruck_ostermann, .of = nf::quantity::eps});
+  see("rho_runge_kutta", nf::rho_runge_kutta{});
+  see("heun_pp, churn", nf::heun_pp{.s_churn = 2});
   see("dpm_multistep 2, noise", nf::dpm_multistep{.of = nf::quantity::eps});
   see("dpm_multistep 3", nf::dpm_multistep{.order = 3});
   see("dpm_multistep 3, singlestep start", nf::dpm_multistep{.order = 3, .start = nf::multistep_start::singlestep});

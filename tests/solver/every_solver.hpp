@@ -1,6 +1,7 @@
 // Every solver of the library in each of its forms, and what its rows must keep.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include <noisefall/solver/built_in.hpp>
@@ -11,6 +12,11 @@ using namespace noisefall;
 
 // ode: a row takes exact readings from (alpha, sigma) to (alpha, sigma). sde: it keeps alpha and the variance.
 enum class keeps { ode, sde };
+
+inline constexpr std::array every_exponential_method{
+    exponential_method::res_2s,          exponential_method::etd_rk_2, exponential_method::etd_rk_3,
+    exponential_method::res_3s,          exponential_method::etd_rk_4, exponential_method::krogstad,
+    exponential_method::strehmel_weiner, exponential_method::friedli,  exponential_method::hochbruck_ostermann};
 
 // f(name, solver, what it keeps)
 template <class F>
@@ -39,13 +45,28 @@ void every_solver(const F& f) {
     f("er_sde, ddpm", er_sde{.order = order, .scale = er_sde::noise_scale::sde}, keeps::sde);
     f("er_sde, no noise", er_sde{.order = order, .scale = er_sde::noise_scale::ode}, keeps::ode);
   }
+  for (const auto scale :
+       {er_sde::noise_scale::power_3_2, er_sde::noise_scale::power_5_2, er_sde::noise_scale::logarithmic})
+    f("er_sde, other scales", er_sde{.scale = scale}, keeps::sde);
+  f("er_sde, as shipped", er_sde{.shipped_third = true}, keeps::sde);
+  f("heun_pp", heun_pp{}, keeps::ode);
+  for (const auto by : {rho_runge_kutta::method::midpoint, rho_runge_kutta::method::heun,
+                        rho_runge_kutta::method::kutta_3, rho_runge_kutta::method::classical})
+    f("rho_runge_kutta", rho_runge_kutta{.by = by}, keeps::ode);
+  for (const auto of : {quantity::x0, quantity::eps}) {
+    for (const auto by : every_exponential_method)
+      f("exponential_runge_kutta", exponential_runge_kutta{.by = by, .of = of}, keeps::ode);
+    f("exponential_runge_kutta, other stages",
+      exponential_runge_kutta{.by = exponential_method::res_3s, .of = of, .c2 = 0.9, .c3 = 0.4}, keeps::ode);
+  }
   f("seeds, r 1, midpoint", seeds{.r = 1, .correction = seeds::slope::midpoint}, keeps::sde);
   for (const auto method :
        {flow_runge_kutta::method::heun, flow_runge_kutta::method::midpoint, flow_runge_kutta::method::classical})
     f("flow_runge_kutta", flow_runge_kutta{.by = method}, keeps::ode);
   for (int order = 1; order <= 4; ++order) {
     f("lms of order " + std::to_string(order), lms{.order = order}, keeps::ode);
-    for (const auto in : {deis::coordinate::time, deis::coordinate::rho, deis::coordinate::log_rho})
+    for (const auto in :
+         {deis::coordinate::time, deis::coordinate::rho, deis::coordinate::log_rho, deis::coordinate::index})
       if (order < 4 || in != deis::coordinate::log_rho)
         f("deis of order " + std::to_string(order), deis{.order = order, .in = in}, keeps::ode);
   }

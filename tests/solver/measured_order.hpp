@@ -10,14 +10,23 @@
 
 namespace scalar {
 
+enum class grid { uniform_lambda, karras };
+
+// Where the i-th of n legs starts.
+inline double lambda_on(grid of, int i, int n) {
+  const double part = static_cast<double>(i) / n;
+  if (of == grid::uniform_lambda) return -2.5 + 5 * part;
+  return -7 * std::log(std::exp(2.5 / 7) + part * (std::exp(-2.5 / 7) - std::exp(2.5 / 7)));
+}
+
 // log2 of the errors' ratio from 120 legs to 240; the first `exact_steps` results are replaced by exact ones.
 template <class Solver>
-double measured_order(const Solver& solver, std::size_t exact_steps = 0) {
+double measured_order(const Solver& solver, std::size_t exact_steps = 0, grid of = grid::uniform_lambda) {
   static const two_gaussians data;
   static const double exact = data.flow(0.9, -2.5, 2.5);
   const auto error = [&](int n) {
     std::vector<double> lambdas;
-    for (int i = 0; i <= n; ++i) lambdas.push_back(-2.5 + 5.0 * i / n);
+    for (int i = 0; i <= n; ++i) lambdas.push_back(lambda_on(of, i, n));
     settings how;
     how.exact_steps = exact_steps;
     how.exact = [](double, const noise_level& to) { return data.flow(0.9, -2.5, to.lambda()); };

@@ -246,6 +246,153 @@ inline loop k_3m_sde() {
   });
 }
 
+// Over readings of the last steps with their rho: the noise a polynomial in rho, integrated over the step.
+inline loop rho_adams(std::size_t order) {
+  return ending_in_denoised([order] {
+    return [order, at = std::vector<double>{}, values = std::vector<double>{}](const problem& p, std::size_t i,
+                                                                               double y) mutable {
+      at.insert(at.begin(), p.rho[i]);
+      values.insert(values.begin(), p.noise_prediction(y, p.rho[i]));
+      at.resize(std::min(order, at.size())), values.resize(at.size());
+      return y + against(at, values, p.rho[i], p.rho[i + 1], [](double) { return 1; });
+    };
+  });
+}
+
+// iPNDM of diff-sampler: the weights of equal steps; and iPNDM_v as shipped, in terms of its coeff1 to coeff4.
+inline loop ipndm_loop(std::size_t order, bool variable) {
+  return ending_in_denoised([=] {
+    return [=, e = std::vector<double>{}](const problem& p, std::size_t i, double y) mutable {
+      e.insert(e.begin(), p.noise_prediction(y, p.rho[i]));
+      const std::size_t k = std::min(order, i + 1);
+      const double h = p.rho[i + 1] - p.rho[i];
+      if (k == 1) return y + h * e[0];
+      if (!variable && k == 2) return y + h * (3 * e[0] - e[1]) / 2;
+      if (!variable && k == 3) return y + h * (23 * e[0] - 16 * e[1] + 5 * e[2]) / 12;
+      const double a = p.rho[i] - p.rho[i - 1];
+      if (k == 2) return y + h * ((2 + h / a) / 2 * e[0] - h / a / 2 * e[1]);
+      const double b = p.rho[i - 1] - p.rho[i - 2], temp = (1 - h / (3 * (h + a)) * (h * (h + a)) / (a * (a + b))) / 2;
+      if (k == 3)
+        return y +
+               h * (((2 + h / a) / 2 + temp) * e[0] + (-h / a / 2 - (1 + a / b) * temp) * e[1] + temp * a / b * e[2]);
+      const double c = p.rho[i - 2] - p.rho[i - 3], ratio = a * (a + b) / (b * (b + c));
+      const double temp2 = ((1 - h / (3 * (h + a))) / 2 + (1 - h / (2 * (h + a))) * h / (6 * (h + a + b))) *
+                           (h * (h + a) * (h + a + b)) / (a * (a + b) * (a + b + c));
+      const double c1 = (2 + h / a) / 2 + temp + temp2;
+      const double c2 = -h / a / 2 - (1 + a / b) * temp - (1 + a / b + ratio) * temp2;
+      const double c3 = temp * a / b + (a / b + ratio * (1 + b / c)) * temp2;
+      const double c4 = -temp2 * ratio * a / b;
+      return y + h * (c1 * e[0] + c2 * e[1] + c3 * e[2] + c4 * e[3]);
+    };
+  });
+}
+
+inline double heun_pp(const problem& p, double y) {
+  for (std::size_t i = 0; i < p.steps(); ++i) {
+    const double s = p.rho[i], t = p.rho[i + 1], dt = t - s, d = p.noise_prediction(y, s);
+    const std::size_t left = p.steps() - i;
+    if (left == 1) {
+      y += d * dt;
+      continue;
+    }
+    const double x2 = y + d * dt, d2 = p.noise_prediction(x2, t);
+    if (left == 2) {
+      const double w2 = t / (2 * p.rho[0]);
+      y += (d * (1 - w2) + d2 * w2) * dt;
+    } else {
+      const double r = p.rho[i + 2], d3 = p.noise_prediction(x2 + d2 * (r - t), r);
+      const double w2 = t / (3 * p.rho[0]), w3 = r / (3 * p.rho[0]);
+      y += ((1 - w2 - w3) * d + w2 * d2 + w3 * d3) * dt;
+    }
+  }
+  return y;
+}
+
+// Explicit Runge-Kutta in rho: the rows of the tableau, the last one that of the result.
+inline loop rho_stages(std::vector<double> nodes, std::vector<std::vector<double>> rows) {
+  return stateless([=](const problem& p, std::size_t i, double y) {
+    const double s = p.rho[i], h = p.rho[i + 1] - s;
+    std::vector<double> k;
+    for (std::size_t j = 0; j <= nodes.size(); ++j) {
+      double u = y;
+      for (std::size_t l = 0; l < k.size(); ++l) u += h * rows[j][l] * k[l];
+      if (j == nodes.size()) return u;
+      k.push_back(p.noise_prediction(u, s + nodes[j] * h));
+    }
+    return y;
+  });
+}
+
+// phi_k(-h) by its recursion.
+inline double phi_of(int k, double h) {
+  return k == 0 ? std::exp(-h) : k == 1 ? -std::expm1(-h) / h : (1 / std::tgamma(k) - phi_of(k - 1, h)) / h;
+}
+
+// ETD-RK4 in the form of its authors, c = -1.
+inline double cox_matthews(const problem& p, std::size_t i, double y) {
+  const double h = p.h(i), s = p.rho[i], middle = s * std::exp(-h / 2), t = p.rho[i + 1];
+  const double half = std::exp(-h / 2), whole = std::exp(-h), q = 1 - half, h2 = h * h;
+  const double n = p.denoise(y, s), a = half * y + q * n, na = p.denoise(a, middle);
+  const double b = half * y + q * na, nb = p.denoise(b, middle);
+  const double c = half * a + q * (2 * nb - n), nc = p.denoise(c, t);
+  const double first = -4 + h + whole * (4 + 3 * h + h2), second = 2 - h + whole * (-2 - h);
+  const double last = -4 + 3 * h - h2 + whole * (4 + h);
+  return whole * y - (first * n + 2 * second * (na + nb) + last * nc) / h2;
+}
+inline double krogstad(const problem& p, std::size_t i, double y) {
+  const double h = p.h(i), s = p.rho[i], middle = s * std::exp(-h / 2), t = p.rho[i + 1];
+  const double half = std::exp(-h / 2), whole = std::exp(-h);
+  const double n = p.denoise(y, s), n2 = p.denoise(half * y + h / 2 * phi_of(1, h / 2) * n, middle);
+  const double n3 = p.denoise(half * y + h / 2 * phi_of(1, h / 2) * n + h * phi_of(2, h / 2) * (n2 - n), middle);
+  const double n4 = p.denoise(whole * y + h * phi_of(1, h) * n + 2 * h * phi_of(2, h) * (n3 - n), t);
+  return whole * y + h * phi_of(1, h) * n + h * phi_of(2, h) * (-3 * n + 2 * n2 + 2 * n3 - n4) +
+         4 * h * phi_of(3, h) * (n - n2 - n3 + n4);
+}
+inline double hochbruck_ostermann(const problem& p, std::size_t i, double y) {
+  const double h = p.h(i), s = p.rho[i], middle = s * std::exp(-h / 2), t = p.rho[i + 1];
+  const double half = std::exp(-h / 2), whole = std::exp(-h);
+  const double i1 = phi_of(1, h / 2), i2 = phi_of(2, h / 2), i3 = phi_of(3, h / 2);
+  const double f1 = phi_of(1, h), f2 = phi_of(2, h), f3 = phi_of(3, h);
+  const double n1 = p.denoise(y, s), n2 = p.denoise(half * y + h * i1 / 2 * n1, middle);
+  const double n3 = p.denoise(half * y + h * ((i1 / 2 - i2) * n1 + i2 * n2), middle);
+  const double n4 = p.denoise(whole * y + h * ((f1 - 2 * f2) * n1 + f2 * (n2 + n3)), t);
+  const double a52 = i2 / 2 - f3 + f2 / 4 - i3 / 2, a54 = i2 / 4 - a52, a51 = i1 / 2 - 2 * a52 - a54;
+  const double n5 = p.denoise(half * y + h * (a51 * n1 + a52 * (n2 + n3) + a54 * n4), middle);
+  return whole * y + h * ((f1 - 3 * f2 + 4 * f3) * n1 + (-f2 + 4 * f3) * n4 + (4 * f2 - 8 * f3) * n5);
+}
+// RES, three stages at 0, 1/2, 1: gamma = 4.
+inline double res_3s(const problem& p, std::size_t i, double y) {
+  const double h = p.h(i), s = p.rho[i], middle = s * std::exp(-h / 2), t = p.rho[i + 1], gamma = 4;
+  const double n1 = p.denoise(y, s), n2 = p.denoise(std::exp(-h / 2) * y + h / 2 * phi_of(1, h / 2) * n1, middle);
+  const double a32 = gamma * phi_of(2, h / 2) / 2 + 2 * phi_of(2, h), a31 = phi_of(1, h) - a32;
+  const double n3 = p.denoise(std::exp(-h) * y + h * (a31 * n1 + a32 * n2), t);
+  const double b3 = phi_of(2, h) / (gamma / 2 + 1), b2 = gamma * b3, b1 = phi_of(1, h) - b2 - b3;
+  return std::exp(-h) * y + h * (b1 * n1 + b2 * n2 + b3 * n3);
+}
+
+// SEEDS at eta = 1 as ComfyUI writes it: `exact` for its phi_2, else phi_1.
+inline double seeds_2(const problem& p, std::size_t i, double y, double r, bool exact) {
+  const double h = p.h(i), s = p.rho[i], one = s * std::exp(-r * h), t = p.rho[i + 1], c = 2 * h;
+  const double d = p.denoise(y, s), first = std::sqrt(-std::expm1(-2 * r * h)) * p.z(i, 0);
+  const double rest = r < 1 ? std::sqrt(-std::expm1(-2 * (1 - r) * h)) * p.z(i, 1) : 0;
+  const double u = one / s * std::exp(-r * h) * y - std::expm1(-r * c) * d + one * first, d1 = p.denoise(u, one);
+  const double f = exact ? (1 + std::expm1(-c) / c) / r / -std::expm1(-c) : 1 / (2 * r);
+  return t / s * std::exp(-h) * y - std::expm1(-c) * ((1 - f) * d + f * d1) +
+         t * (std::exp(-(1 - r) * h) * first + rest);
+}
+inline double seeds_3(const problem& p, std::size_t i, double y) {
+  const double h = p.h(i), s = p.rho[i], t = p.rho[i + 1], c = 2 * h, part = h / 3;
+  const double one = s * std::exp(-part), two = s * std::exp(-2 * part);
+  const double fresh = std::sqrt(-std::expm1(-2 * part)), keep = std::exp(-part);
+  const double z1 = fresh * p.z(i, 0), z2 = keep * z1 + fresh * p.z(i, 1), z3 = keep * z2 + fresh * p.z(i, 2);
+  const double d = p.denoise(y, s);
+  const double d1 = p.denoise(one / s * keep * y - std::expm1(-c / 3) * d + one * z1, one);
+  const double a32 = 2 * (1 + std::expm1(-2 * c / 3) / (2 * c / 3)), a31 = -std::expm1(-2 * c / 3) - a32;
+  const double d2 = p.denoise(two / s * keep * keep * y + a31 * d + a32 * d1 + two * z2, two);
+  const double b3 = (1 + std::expm1(-c) / c) * 3 / 2, b1 = -std::expm1(-c) - b3;
+  return t / s * std::exp(-h) * y + b1 * d + b3 * d2 + t * z3;
+}
+
 // Every alias of a solver that plans rows, except those whose noise the network supplies.
 inline std::map<std::string, loop> methods() {
   std::map<std::string, loop> m;
@@ -358,6 +505,32 @@ inline std::map<std::string, loop> methods() {
     const double u = half.down / s * y + (1 - half.down / s) * d + half.up * p.z(i, 0);
     return whole.down / s * y + (1 - whole.down / s) * p.denoise(u, middle) + whole.up * over_whole;
   });
+
+  m["deis_t_ab_2"] = adams(2, false, false, 0);  // the time is -lambda
+  m["deis_t_ab_3"] = adams(3, false, false, 0);
+  m["deis_rho_ab_2"] = rho_adams(2);
+  m["deis_rho_ab_3"] = m["ipndm_v_3"] = rho_adams(3);
+  m["ipndm_v"] = rho_adams(4);
+  m["ipndm_2"] = ipndm_loop(2, false);
+  m["ipndm_3"] = ipndm_loop(3, false);
+  m["ipndm_v_shipped"] = ipndm_loop(4, true);
+  m["ipndm_v_shipped_3"] = ipndm_loop(3, true);
+  m["heunpp2"] = heun_pp;
+  m["deis_rho_2_heun"] = rho_stages({0, 1}, {{}, {1}, {0.5, 0.5}});
+  m["deis_rho_3_kutta"] = rho_stages({0, 0.5, 1}, {{}, {0.5}, {-1, 2}, {1. / 6, 2. / 3, 1. / 6}});
+  m["deis_rho_4_rk"] = rho_stages({0, 0.5, 0.5, 1}, {{}, {0.5}, {0, 0.5}, {0, 0, 1}, {1. / 6, 1. / 3, 1. / 3, 1. / 6}});
+  m["etd_rk_4"] = stateless(cox_matthews);
+  m["krogstad_4"] = stateless(krogstad);
+  m["res_3s"] = stateless(res_3s);
+  m["res_5s"] = stateless(hochbruck_ostermann);
+  m["exp_heun_2_x0"] = stateless([](const problem& p, std::size_t i, double y) {
+    const double h = p.h(i), d = p.denoise(y, p.rho[i]), u = std::exp(-h) * y - std::expm1(-h) * d;
+    return u + (1 + std::expm1(-h) / h) * (p.denoise(u, p.rho[i + 1]) - d);
+  });
+  m["exp_heun_2_x0_sde"] =
+      stateless([](const problem& p, std::size_t i, double y) { return seeds_2(p, i, y, 1, true); });
+  m["seeds_2"] = stateless([](const problem& p, std::size_t i, double y) { return seeds_2(p, i, y, 0.5, false); });
+  m["seeds_3"] = stateless(seeds_3);
 
   m["uni_p_2"] = unipc_loop(2, false, false);
   m["uni_p_3"] = unipc_loop(3, false, false);

@@ -40,6 +40,7 @@ inline constexpr std::string_view
         "2024. arXiv:2306.04848",
     guided_diffusion =
         "Dhariwal, Nichol: Diffusion Models Beat GANs on Image Synthesis. NeurIPS 2021. arXiv:2105.05233",
+    heun_pp = "Carzit: sd-webui-samplers-scheduler. Software 2023. github.com/Carzit/sd-webui-samplers-scheduler",
     improved_ddpm = "Nichol, Dhariwal: Improved Denoising Diffusion Probabilistic Models. ICML 2021. arXiv:2102.09672",
     k_diffusion = "Crowson: k-diffusion. Software 2022. github.com/crowsonkb/k-diffusion",
     latent_consistency =
@@ -54,9 +55,18 @@ inline constexpr std::string_view
     progressive_distillation =
         "Salimans, Ho: Progressive Distillation for Fast Sampling of Diffusion Models. ICLR 2022. "
         "arXiv:2202.00512",
+    re_paint =
+        "Lugmayr, Danelljan, Romero, Yu, Timofte, Van Gool: RePaint: Inpainting using Denoising Diffusion "
+        "Probabilistic Models. CVPR 2022. arXiv:2201.09865",
     rectified_flow =
         "Liu, Gong, Liu: Flow Straight and Fast: Learning to Generate and Transfer Data with Rectified Flow. ICLR "
         "2023. arXiv:2209.03003",
+    res =
+        "Zhang, Song, Chen: Improved Order Analysis and Design of Exponential Integrator for Diffusion Models "
+        "Sampling. Preprint 2023. arXiv:2308.02157",
+    restart =
+        "Xu, Deng, Cheng, Tian, Liu, Jaakkola: Restart Sampling for Improving Generative Processes. NeurIPS 2023. "
+        "arXiv:2306.14878",
     sa_solver =
         "Xue, Yi, Luo, Zhang, Sun, Li, Ma: SA-Solver: Stochastic Adams Solver for Fast Sampling of Diffusion "
         "Models. NeurIPS 2023. arXiv:2309.05019",
@@ -72,6 +82,9 @@ inline constexpr std::string_view
     seeds =
         "Gonzalez, Fernandez Pinto, Tran, Gherbi, Hajri, Masmoudi: SEEDS: Exponential SDE Solvers for Fast "
         "High-Quality Sampling from Diffusion Models. NeurIPS 2023. arXiv:2305.14267",
+    splitting =
+        "Wizadwongsa, Suwajanakorn: Accelerating Guided Diffusion Sampling with Splitting Numerical Methods. ICLR "
+        "2023. arXiv:2301.11558",
     tcd =
         "Zheng, Hu, Fan, Wang, Ding, Tao, Cham: Trajectory Consistency Distillation. Preprint 2024. "
         "arXiv:2402.19159",

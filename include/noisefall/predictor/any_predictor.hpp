@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <noisefall/core/error.hpp>
 #include <noisefall/core/owner.hpp>
 #include <noisefall/predictor/concept.hpp>
 #include <noisefall/tensor/shape.hpp>
@@ -34,6 +35,8 @@ class any_predictor {
   void predict(view x, const evaluation& at, std::span<const Condition* const> conditions, std::span<const span> outs) {
     model_->predict(x, at, conditions, outs);
   }
+  // Throws if the model has none.
+  void gradient(view x, const evaluation& at, const Condition& c, span out) { model_->gradient(x, at, c, out); }
   // The shape of the output for this shape of the state.
   shape output_shape(const shape& state) const { return model_->output_shape(state); }
 
@@ -42,6 +45,7 @@ class any_predictor {
     virtual ~interface() = default;
     virtual void predict(view, const evaluation&, const Condition&, span) = 0;
     virtual void predict(view, const evaluation&, std::span<const Condition* const>, std::span<const span>) = 0;
+    virtual void gradient(view, const evaluation&, const Condition&, span) = 0;
     virtual shape output_shape(const shape&) const = 0;
   };
 
@@ -56,6 +60,12 @@ class any_predictor {
         model.predict(x, at, conditions, outs);
       else
         for (std::size_t k = 0; k < conditions.size(); ++k) model.predict(x, at, *conditions[k], outs[k]);
+    }
+    void gradient(view x, const evaluation& at, const Condition& c, span out) override {
+      if constexpr (requires { model.gradient(x, at, c, out); })
+        model.gradient(x, at, c, out);
+      else
+        refuse("any_predictor", "the model has no gradient(), which the solver asks for", "a model with one");
     }
     shape output_shape(const shape& state) const override {
       if constexpr (requires { model.output_shape(state); })

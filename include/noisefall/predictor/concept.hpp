@@ -48,6 +48,9 @@ using output_span = typename output_of<P, A>::span;
 // A predictor whose output has another shape than the state (learned variance: twice the channels) declares
 // `shape output_shape(const shape& state) const`. One whose network gives 16-bit numbers declares output_type: they are
 // widened where they are read, which costs less than reading floats.
+// For solvers that split guidance off (splitting), it may have
+//   void gradient(view x, const evaluation& at, const condition& c, span out)
+// which writes the gradient of log p(c | x) by x; that x is not multiplied by input_scale().
 template <class P, class A>
 concept NoisePredictor = Algebra<A> &&
     requires(P& p, typename A::view x, const evaluation& at, const typename P::condition& c, output_span<P, A> out) {

@@ -47,6 +47,14 @@ class counting_predictor : public output_type_of<P> {
     const stopwatch counted{*this, conditions.size()};
     model_->predict(x, at, conditions, outs);
   }
+  // Not counted: no evaluation of the network.
+  template <class View, class Span>
+  requires requires(P& p, const View& x, const evaluation& at, const condition& c, const Span& out) {
+    p.gradient(x, at, c, out);
+  }
+  void gradient(const View& x, const evaluation& at, const condition& c, const Span& out) {
+    model_->gradient(x, at, c, out);
+  }
   shape output_shape(const shape& state) const requires requires(const P& p) { p.output_shape(state); }
   { return model_->output_shape(state); }
 

@@ -33,6 +33,7 @@ struct evaluation_request {
   evaluation at;
   inline_vector<std::size_t, max_branches> branches;
   inline_vector<typename A::span, max_branches> outputs;
+  bool gradient = false;  // instead: of log p(condition | x) by x at `state`, not multiplied, under the one branch
 };
 
 // The buffers and the reading machinery that every kind of run shares. Nothing here allocates after construction.
@@ -58,6 +59,8 @@ class evaluator {
         coefficients_(pass_weights::storage_size(samples)),
         places_(arrays::own, 0) {
     const shape extents = shape_of(x), output_shape = shape_of_outputs(extents, needs.variance);
+    require(!needs.gradients || settings.output_parts == 1, "run: output_parts",
+            "2, where gradients have the state's shape", "1 with a solver that asks for gradients");
     list_batches();
     for (std::size_t b = 0; b < output_count_; ++b) add_batch(output_shape);
     if (needs.scales) place(arrays::scaled, add_batch());
@@ -194,10 +197,11 @@ class evaluator {
 
   // Fills `request` for an evaluation of an array under some branches. The spans must stay valid until the answer.
   void ask(array_name looked_at, std::span<const noise_level> levels, std::span<const double> labels, branch_set wanted,
-           std::size_t step, std::size_t call) {
+           std::size_t step, std::size_t call, bool gradient = false) {
     if (!(wanted == asked_for_)) ask_for(wanted, step);
     request.at = {levels, labels, {}, settings.seed, settings.first_sample, step, call};
-    if (places_[arrays::scaled] != 0) {
+    request.gradient = gradient;
+    if (places_[arrays::scaled] != 0 && !gradient) {
       scale_input(looked_at, levels);
       looked_at = arrays::scaled;
     }
@@ -224,7 +228,7 @@ class evaluator {
       if (!own) require_shape(k, outputs[k]);
       if (settings.checked && !algebra.finite(outputs[k]))
         refuse({"predictor: step ", request.at.step},
-               {"the output of branch ", request.branches[k],
+               {request.gradient ? "the gradient of branch " : "the output of branch ", request.branches[k],
                 " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)"},
                "every element written, with finite numbers");
       if (settings.output_parts == 2) parts_.push_back(algebra.part(outputs[k], 0, 2));
@@ -235,6 +239,8 @@ class evaluator {
   // Weighs the branches of the answer.
   present_reading read(array_name looked_at, const guidance_position& position) {
     const std::span<const noise_level> levels = request.at.levels;
+    if (request.gradient)
+      return {reader, levels, {request.branches.begin(), request.branches.size()}, looked_at, 1, true};
     const std::size_t lanes = reader.lanes(samples, levels.size());
     if (chosen->guidance.needs_gram()) compute_gram(looked_at, position.at);
     reader.look(position, levels, branch_outputs_.size(), has_tensor(), lanes, request.at.call == 0);
@@ -242,7 +248,7 @@ class evaluator {
   }
   // The answer has been used: the next evaluation may be asked for.
   void accept() {
-    evaluations += branch_outputs_.size();
+    if (!request.gradient) evaluations += branch_outputs_.size();
     asked = false;
   }
 

@@ -47,7 +47,7 @@ class look_ahead {
  private:
   static bool finite(const row& r) {
     double total = r.x + r.previous;
-    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
+    for (const auto weights : reading_weights_of(r))
       for (const double w : weights) total += w;
     for (const double w : r.noise) total += w;
     return std::isfinite(total);
@@ -86,8 +86,9 @@ class look_ahead {
   [[gnu::cold]] static void mix(std::uint64_t& hash, const row& r) {
     mix(hash, r.x);
     mix(hash, r.previous);
-    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
-      for (const double w : weights) mix(hash, w);
+    for (const auto weights : reading_weights_of(r))
+      for (std::size_t k = 0; k < weights.size(); ++k)
+        if (k < 4 || weights[k] != 0) mix(hash, weights[k]);  // a fifth reading came later than the first saved runs
     for (const double w : r.noise) mix(hash, w);
   }
   // What the guidance, the parameterisation and the map do at a level. Rules that look at inner products are shown
@@ -138,7 +139,7 @@ class look_ahead {
     require(r.previous == 0 || has_previous, where, "a row over the tensor that the last step kept, but it kept none",
             "window.has_previous");
     std::size_t arrays = (r.x != 0 ? 1 : 0) + (r.previous != 0 ? 1 : 0);
-    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
+    for (const auto weights : reading_weights_of(r))
       for (const double w : weights) arrays += w != 0 ? 1 : 0;
     require(arrays <= 8, where, {"a row over ", arrays, " arrays"}, "8 or fewer");
     for (std::size_t j = 0; j < max_noise_slots; ++j)
@@ -156,6 +157,8 @@ class look_ahead {
   [[gnu::cold]] void look_at_own_steps() {
     const erased_own_step& own = of_.own_steps;
     own.check_ends(of_.path.front(), of_.path.back());
+    require(of_.path.kind() != trajectory_kind::renoise, {"sampler: ", of_.solver_name()},
+            "a trajectory that climbs, for a solver that walks from its first level to its last", "a descending one");
     if (of_.two_readings()) refuse_two_readings();
     require(!of_.guidance.needs_gram() || own.couples_batch(), {"sampler: ", of_.solver_name()},
             "every sample has its own level, which a guidance that looks at inner products cannot use",
@@ -189,10 +192,11 @@ class look_ahead {
         !of_.guidance.needs_gram() && of_.guidance.scalars() == 0 && of_.map.how != threshold::kind::dynamic;
     plans->legs.reserve(std::min(of_.path.steps(), leg_plans::most));
     if (plans->prepared) plans->passes.reserve(plans->legs.capacity());
+    require(!of_.path.climbs(of_.path.steps() - 1), "sampler: the last leg", "climbs", "an end that is walked down to");
     require(planned.history() <= max_history, {of_.solver_name(), ": history"}, {planned.history()},
             {"0 to ", max_history});
     for (std::size_t i = 0; i < of_.path.steps(); ++i) {
-      if (of_.cuts_history(of_.path[i].from)) {
+      if (of_.cuts_history(i)) {
         stored = 0;
         has_previous = false;
       }
@@ -200,19 +204,25 @@ class look_ahead {
           message{"sampler: leg ", i, " (sigma/alpha ", of_.path[i].from.rho(), " to ", of_.path[i].to.rho(), ")"}
               .text();
       leg_plans::leg_plan leg;
-      of_.with_window(i, stored, has_previous, [&](const step_window& w) {
-        leg = {w.at, planned.plan(w), false, {}, {}};
-      });
+      of_.with_window(i, stored, has_previous, [&](const step_window& w) { leg = {w.at, of_.plan(w), false, {}, {}}; });
       const step_plan& plan = leg.plan;
-      require(!plan.evaluations.empty(), where, {of_.solver_name(), " plans no evaluation"}, "1 to 4");
+      needs_.gradients = needs_.gradients || plan.gradients() > 0;
+      require(plan.gradients() == 0 || !(of_.guidance.has_state() || of_.guidance.scalars() > 0), where,
+              {of_.solver_name(), " asks for gradients, and the guidance has a state"}, "a guidance without state");
+      require(plan.gradients() == 0 || !of_.two_readings(), where, {of_.solver_name(), " asks for gradients"},
+              "one reading (no CFG++, no keep_eps)");
+      require(!plan.evaluations.empty() || of_.path.climbs(i), where, {of_.solver_name(), " plans no evaluation"},
+              {"1 to ", max_evaluations});
       std::size_t made = 0;
       for (const stage& s : plan.evaluations) {
         require_rows(plan, s.state, made++, stored, has_previous, {where, ": ", of_.solver_name()});
         note_draws(needs_.draws, plan, s.state);
         mix(needs_.fingerprint, s.state);
-        look_at(plan, s, i, where);
+        if (s.gradient) needs_.branches = needs_.branches | branch_set{0};
+        if (!s.gradient) look_at(plan, s, i, where);
         mix_in(needs_.fingerprint, {s.at, of_.path[i].from, of_.path[i].to, i, of_.path.steps()});
         mix(needs_.fingerprint, s.label);
+        if (s.gradient) mix(needs_.fingerprint, 1.0);
         needs_.stages = needs_.stages || !(s.state == same_state);
         needs_.scales = needs_.scales || of_.parameterisation.input_scale(s.at) != 1;
         needs_.branches =
@@ -238,7 +248,7 @@ class look_ahead {
       needs_.keeps = needs_.keeps || plan.keep.has_value();
       needs_.variance = needs_.variance || plan.variance.has_value();
       if (i < leg_plans::most) {
-        leg.cuts_history = of_.cuts_history(of_.path[i].from);
+        leg.cuts_history = of_.cuts_history(i);
         prepare(*plans, leg);
         plans->legs.push_back(leg);
       }
@@ -252,14 +262,23 @@ class look_ahead {
     pass_builder builder;
     std::array<double, pass_weights::storage_size(1)> weights;
     const auto keep = [&] { plans.passes.push_back({builder.what, weights}); };
+    if (plans.prepared && leg.plan.evaluations.empty()) {
+      const present_reading none{reader, {}, {}, arrays::state, 1};
+      leg.first_state.first = plans.passes.size();
+      step_passes{builder, {weights, 1}, of_, leg.plan, 0, none}.make_result();
+      keep();
+      leg.first_state.end = plans.passes.size();
+    }
     for (std::size_t k = 0; k < leg.plan.evaluations.size(); ++k) {
       leg_plans::evaluation& now = leg.evaluations.push_back({plan_of(of_, leg.at, leg.plan, k), {}});
       if (!plans.prepared) continue;
       inline_vector<std::size_t, max_branches> branches;
       for (std::size_t b = 0; b < max_branches; ++b)
         if (now.branches.holds(b)) branches.push_back(b);
-      reader.look(position_of(leg.at, now.at), {&now.at, 1}, branches.size(), of_.guidance.has_state(), 1, k == 0);
-      const present_reading reading{reader, {&now.at, 1}, {branches.begin(), branches.size()}, now.looks_at, 1};
+      if (!now.gradient)
+        reader.look(position_of(leg.at, now.at), {&now.at, 1}, branches.size(), of_.guidance.has_state(), 1, k == 0);
+      const present_reading reading{reader, {&now.at, 1}, {branches.begin(), branches.size()}, now.looks_at,
+                                    1,      now.gradient};
       step_passes passes{builder, {weights, 1}, of_, leg.plan, k, reading};
       if (k == 0 && now.looks_at != arrays::state) {
         leg.first_state.first = plans.passes.size();

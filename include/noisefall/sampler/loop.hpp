@@ -40,6 +40,14 @@ template <class Run, class Model, class Options>
 void answer(Run& run, Model& model, const Options& options) {
   const auto* asked = run.next();
   if (asked == nullptr) refuse("answer", "the run is done: there is nothing to answer", "a run whose next() asks");
+  if (asked->gradient) {
+    if constexpr (requires { model.gradient(asked->state, asked->at, options.of_branch(0), asked->outputs[0]); })
+      model.gradient(asked->state, asked->at, options.of_branch(asked->branches[0]), asked->outputs[0]);
+    else
+      refuse("predictor", "has no gradient(), which the solver asks for",
+             "void gradient(view<T> x, const evaluation&, const condition&, mutable_view<T> out)");
+    return run.answer();
+  }
   using span_type = std::remove_cvref_t<decltype(asked->outputs[0])>;
   if constexpr (requires { typename Model::output_type; }) {
     using narrow = typename Model::output_type;
@@ -59,11 +67,13 @@ void answer(Run& run, Model& model, const Options& options) {
   }
 }
 
-// One step (for an adaptive solver, one trial).
+// One step (for an adaptive solver, one trial), with the climbs before it.
 template <class Run, class Model, class Options>
 step_report<Run> step(Run& run, Model& model, const Options& options) {
-  const std::size_t before = run.steps_done();
-  while (run.steps_done() == before && run.next() != nullptr) answer(run, model, options);
+  while (run.next() != nullptr) {
+    answer(run, model, options);
+    if (run.between_steps()) break;
+  }
   return {run, run.last_position()};
 }
 

@@ -23,10 +23,10 @@ inline constexpr array_name next_guidance = 5;  // and what it becomes
 inline constexpr array_name denoised = 6;       // run_settings::keep_denoised
 inline constexpr array_name output = 8;         // of the network; + its place among the branches asked for
 inline constexpr array_name now = 16;           // readings of this step; + evaluation
-inline constexpr array_name now_renoise = 20;
-inline constexpr array_name past = 24;  // remembered readings; + age
-inline constexpr array_name past_renoise = 28;
-inline constexpr array_name own = 32;  // tensors and readings of a solver with its own steps; + number
+inline constexpr array_name now_renoise = 24;
+inline constexpr array_name past = 32;  // remembered readings; + age
+inline constexpr array_name past_renoise = 36;
+inline constexpr array_name own = 40;  // tensors and readings of a solver with its own steps; + number
 }  // namespace arrays
 
 // pass_description without arrays. Its coefficients lie elsewhere.

@@ -87,10 +87,10 @@ class plan_lines {
 
   // `next`: the leg to be marked, if there is one.
   std::string text(std::size_t next) {
-    std::size_t stored = 0, evaluations = 0, calls = 0;
+    std::size_t stored = 0, evaluations = 0, calls = 0, gradients = 0;
     bool has_previous = false;
     for (std::size_t i = 0; i < of_.path.steps(); ++i) {
-      if (of_.cuts_history(of_.path[i].from)) {
+      if (of_.cuts_history(i)) {
         stored = 0;
         has_previous = false;
       }
@@ -98,11 +98,13 @@ class plan_lines {
       step_position at;
       of_.with_window(i, stored, has_previous, [&](const step_window& w) {
         at = w.at;
-        plan = of_.planner.plan(w);
+        plan = of_.plan(w);
       });
       add_leg(at, plan, i == next);
-      evaluations += plan.evaluations.size();
-      for (const stage& s : plan.evaluations) calls += of_.guidance.needs(guidance_at(s.at, at)).size();
+      gradients += plan.gradients();
+      evaluations += plan.evaluations.size() - plan.gradients();
+      for (const stage& s : plan.evaluations)
+        if (!s.gradient) calls += of_.guidance.needs(guidance_at(s.at, at)).size();
       if (plan.remember) stored = std::min(stored + 1, of_.planner.history());
       has_previous = plan.keep.has_value();
     }
@@ -117,7 +119,13 @@ class plan_lines {
                    evaluations == 1 ? " evaluation, " : " evaluations, ",
                    calls,
                    calls == 1 ? " call" : " calls",
-                   " of the network\n"}
+                   " of the network",
+                   gradients == 0 ? "" : ", ",
+                   gradients == 0 ? std::string{} : std::to_string(gradients),
+                   gradients == 0   ? ""
+                   : gradients == 1 ? " gradient"
+                                    : " gradients",
+                   "\n"}
                .text() +
            table_.text();
   }
@@ -160,25 +168,29 @@ class plan_lines {
   void add_leg(const step_position& at, const step_plan& plan, bool is_next) {
     for (std::size_t k = 0; k < plan.evaluations.size(); ++k) {
       const stage& s = plan.evaluations[k];
-      if (s.state == same_state) continue;
+      if (s.state == same_state && !s.gradient) continue;
       const std::size_t line = table_.lines();
-      table_.cell(line, makes) = "state " + std::to_string(k);
+      table_.cell(line, makes) = (s.gradient ? "gradient " : "state ") + std::to_string(k);
       table_.cell(line, number) = std::to_string(at.index);
       add_level(line, to_t, s.at);
       table_.cell(line, label) = shown_number(label_of(s, at));
       add_row(line, s.state);
-      if (k > 0) add_guidance(line, s.at, at);
+      if (k > plan.first_output() && !s.gradient) add_guidance(line, s.at, at);
     }
     const std::size_t line = table_.lines();
     table_.cell(line, number) = std::to_string(at.index);
     table_.cell(line, makes) = "x";
-    table_.cell(line, label) = shown_number(label_of(plan.evaluations[0], at));
+    const std::size_t look = plan.first_output();
+    const bool looks = look < plan.evaluations.size();
+    if (looks) table_.cell(line, label) = shown_number(label_of(plan.evaluations[look], at));
     add_level(line, t, at.from);
     table_.cell(line, arrow) = "->";
     add_level(line, to_t, at.to);
-    table_.cell(line, reads) = plan.of == quantity::x0 ? "x0" : plan.of == quantity::eps ? "eps" : "output";
     add_row(line, plan.result);
-    add_guidance(line, plan.evaluations[0].at, at);
+    if (looks) {
+      table_.cell(line, reads) = plan.of == quantity::x0 ? "x0" : plan.of == quantity::eps ? "eps" : "output";
+      add_guidance(line, plan.evaluations[look].at, at);
+    }
     if (is_next) table_.cell(line, mark) = ">";
     if (!plan.keep) return;
     table_.cell(line + 1, number) = std::to_string(at.index);
@@ -200,8 +212,7 @@ class plan_lines {
   // A coefficient that is rounding next to the others of its row is a zero.
   void add_row(std::size_t line, const row& r) {
     std::vector<double> values{r.x, r.previous};
-    for (const auto& weights : {r.now, r.past, r.now_renoise, r.past_renoise})
-      values.insert(values.end(), weights.begin(), weights.end());
+    for (const auto weights : reading_weights_of(r)) values.insert(values.end(), weights.begin(), weights.end());
     values.insert(values.end(), r.noise.begin(), r.noise.end());
     double largest = 0;
     for (const double v : values) largest = std::max(largest, std::abs(v));
@@ -236,7 +247,8 @@ inline std::string planned_text(const policies& of, std::size_t next) {
 }  // namespace detail
 
 // A line of names and counts, then a table. Each line of it is a row: what it makes out of what, weighted.
-//   leg, makes    the leg; x: the state after it; state k: what its evaluation k looks at; kept: a tensor for the next
+//   leg, makes    the leg; x: the state after it; state k: what its evaluation k looks at, or gradient k; kept: a tensor
+//                 for the next
 //   label         what the network is told as time
 //   t, sigma/alpha, lambda = log(alpha/sigma)   of the level before the leg and after it (or of the state made)
 //   reads         what the m are: x0, eps, or the network's raw output

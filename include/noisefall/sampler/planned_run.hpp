@@ -89,6 +89,10 @@ class planned_run final : public running<A, Z> {
     if (core.asked) return &core.request;
     if (done()) return nullptr;
     if (!planned_) plan();
+    while (plan_->evaluations.empty()) {  // which the last leg's are not
+      make_climb();
+      plan();
+    }
     if (leg_ != nullptr) {
       here_ = &leg_->evaluations[evaluation_];
     } else {
@@ -96,14 +100,15 @@ class planned_run final : public running<A, Z> {
       here_ = &own_evaluation_;
     }
     if (evaluation_ == 0 && here_->looks_at != arrays::state) make_first_state();
-    core.ask(here_->looks_at, {&here_->at, 1}, {&here_->label, 1}, here_->branches, steps, evaluation_);
+    core.ask(here_->looks_at, {&here_->at, 1}, {&here_->label, 1}, here_->branches, steps, evaluation_,
+             here_->gradient);
     return &core.request;
   }
 
   // The outputs, one per branch of the request, in arrays of the caller's that stay valid during the call.
   void answer(std::span<const view> outputs) override {
     core.take(outputs);
-    const bool keeps_denoised = core.settings.keep_denoised && evaluation_ == 0;
+    const bool keeps_denoised = core.settings.keep_denoised && evaluation_ == plan_->first_output();
     if (leg_ == nullptr || !plans_->prepared || keeps_denoised)
       build_passes(keeps_denoised);
     else
@@ -120,7 +125,7 @@ class planned_run final : public running<A, Z> {
   void plan() {
     const auto& p = *core.chosen;
     leg_ = steps < plans_->legs.size() ? &plans_->legs[steps] : nullptr;
-    if (steps > 0 && (leg_ != nullptr ? leg_->cuts_history : p.cuts_history(p.path[steps].from))) {
+    if (steps > 0 && (leg_ != nullptr ? leg_->cuts_history : p.cuts_history(steps))) {
       stored_ = 0;
       has_previous_ = false;
     }
@@ -132,7 +137,7 @@ class planned_run final : public running<A, Z> {
     } else {
       p.with_window(steps, stored_, has_previous_, [&](const step_window& w) {
         position = w.at;
-        own_plan_ = p.planner.plan(w);
+        own_plan_ = p.plan(w);
       });
       plan_ = &own_plan_;
     }
@@ -171,6 +176,19 @@ class planned_run final : public running<A, Z> {
     leg_ = nullptr;
   }
 
+  void make_climb() {
+    if (leg_ != nullptr && plans_->prepared) {
+      run_prepared(leg_->first_state);
+    } else {
+      const present_reading none{core.reader, {}, {}, arrays::state, 1};
+      step_passes{core.builder, core.storage(1), *core.chosen, *plan_, 0, none}.make_result();
+      core.run_pass();
+    }
+    has_previous_ = false;
+    if (core.holds_known()) core.blend(position.to);
+    ++steps;
+  }
+
   // A step that raises the noise first looks at another state than x.
   void make_first_state() {
     if (leg_ != nullptr && plans_->prepared) return run_prepared(leg_->first_state);
@@ -182,7 +200,7 @@ class planned_run final : public running<A, Z> {
   // The passes of an answer whose weights depend on the data, or differ between samples.
   void build_passes(bool keeps_denoised) {
     const threshold& map = core.chosen->map;
-    const bool dynamic = map.how == threshold::kind::dynamic;
+    const bool dynamic = map.how == threshold::kind::dynamic && !here_->gradient;
     const present_reading reading = core.read(here_->looks_at, position_of(position, here_->at));
     const auto passes = [&](std::size_t lanes) {
       return step_passes{core.builder, core.storage(lanes), *core.chosen, *plan_, evaluation_, reading};

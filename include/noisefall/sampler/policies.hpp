@@ -15,6 +15,7 @@
 #include <noisefall/schedule/any_schedule.hpp>
 #include <noisefall/schedule/level_at_rho.hpp>
 #include <noisefall/solver/any_solver.hpp>
+#include <noisefall/solver/climb.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/erased_own_step.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
@@ -49,8 +50,16 @@ struct policies : counted {
   bool has_own_steps() const { return bool{own_steps}; }
   std::string_view solver_name() const { return has_own_steps() ? own_steps.name() : planner.name(); }
 
-  // Does the guidance jump at this level? Then nothing from before it may be extrapolated across.
-  bool cuts_history(const noise_level& at) const { return is_on_jump(at, breakpoints); }
+  // May nothing from before leg i be extrapolated across its start: the guidance jumps there, or the path has climbed?
+  bool cuts_history(std::size_t i) const {
+    return is_on_jump(path[i].from, breakpoints) || (i > 0 && path.climbs(i - 1));
+  }
+
+  // The plan of the window's leg: the solver's, unless the leg climbs.
+  step_plan plan(const step_window& window) const {
+    const std::size_t i = window.at.index;
+    return path.climbs(i) ? climb(window.at, path[i].s_noise) : planner.plan(window);
+  }
 
   // Calls `see(window)` with the window of leg i.
   void with_window(std::size_t i, std::size_t stored, bool has_previous,

@@ -55,6 +55,7 @@ struct run_needs {
   bool keeps = false;           // some step keeps a tensor for the next
   bool scales = false;          // some evaluation is fed a scaled state
   bool variance = false;        // the network supplies variances
+  bool gradients = false;       // the predictor is asked for gradients
   branch_set branches;
   std::vector<increment> draws;   // in the order in which they are drawn first
   std::uint64_t fingerprint = 0;  // of every coefficient of the run

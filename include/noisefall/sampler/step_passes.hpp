@@ -23,6 +23,7 @@ struct evaluation_plan {
   double label = 0;
   branch_set branches{};
   array_name looks_at = arrays::state;
+  bool gradient = false;
 };
 
 inline guidance_position position_of(const step_position& step, const noise_level& at) {
@@ -37,7 +38,8 @@ inline evaluation_plan plan_of(const policies& chosen, const step_position& step
           !std::isnan(s.label) ? s.label
           : is_leg_start       ? step.label
                                : chosen.parameterisation.label(s.at),
-          chosen.guidance.needs(position_of(step, s.at)), s.state == same_state ? arrays::state : arrays::scratch};
+          s.gradient ? branch_set{0} : chosen.guidance.needs(position_of(step, s.at)),
+          s.state == same_state ? arrays::state : arrays::scratch, s.gradient};
 }
 
 // A reading of the present evaluation: guided or renoise as a quantity, or the guidance's tensor for the next step.
@@ -50,6 +52,7 @@ struct present_reading {
   std::span<const std::size_t> branches;  // in the order of the outputs
   array_name state;                       // looked at
   std::size_t lanes;                      // of different weights: 1 or as many as the pass has
+  bool gradient = false;                  // the one output is the reading
 
   // Adds weight * a reading to a row of a pass.
   void add_to(pass_builder& to, std::size_t row, double weight, reading_kind kind, quantity of = quantity::x0) const {
@@ -67,6 +70,11 @@ struct present_reading {
 
  private:
   reading_weights weights(reading_kind kind, quantity of, std::size_t lane) const {
+    if (gradient) {
+      reading_weights w;
+      w.output[branches[0]] = 1;
+      return w;
+    }
     const noise_level& at = levels[levels.size() == 1 ? 0 : lane];
     if (kind == reading_kind::guided) return reader.guided(of, at, lane);
     if (kind == reading_kind::renoise) return reader.renoise(of, at, lane);
@@ -92,6 +100,12 @@ class step_passes {
   void make_first_state() {
     builder_.begin(storage_);
     add_row(builder_.output(arrays::scratch), plan_.evaluations[evaluation_].state, reading_source::none);
+  }
+
+  // The state after a leg without an evaluation.
+  void make_result() {
+    builder_.begin(storage_);
+    add_row(builder_.output(arrays::state), plan_.result, reading_source::none);
   }
 
   // The guided x0, of which a dynamic threshold takes quantiles.
@@ -173,7 +187,7 @@ class step_passes {
     const threshold& map = chosen_.map;
     auto& what = builder_.what;
     what.has_value = true;
-    switch (map.how) {
+    switch (reading_.gradient ? threshold::kind::none : map.how) {
       case threshold::kind::none:
         reading_.add_to(builder_, 0, 1, reading_kind::guided, of);
         break;
@@ -190,7 +204,7 @@ class step_passes {
 
   // Reading = after.x * state looked at + after.out * value.
   affine after_value() const {
-    if (chosen_.map.how == threshold::kind::none || plan_.of == quantity::x0) return {0, 1};
+    if (reading_.gradient || chosen_.map.how == threshold::kind::none || plan_.of == quantity::x0) return {0, 1};
     const noise_level& at = plan_.evaluations[evaluation_].at;
     const affine eps{1 / at.sigma, -at.alpha / at.sigma};
     if (plan_.of == quantity::eps) return eps;

@@ -14,14 +14,17 @@
 #include <noisefall/solver/dpm_singlestep_grid.hpp>
 #include <noisefall/solver/er_sde.hpp>
 #include <noisefall/solver/euler.hpp>
+#include <noisefall/solver/exponential_runge_kutta.hpp>
 #include <noisefall/solver/flow_ancestral.hpp>
 #include <noisefall/solver/flow_runge_kutta.hpp>
 #include <noisefall/solver/gradient_estimation.hpp>
 #include <noisefall/solver/heun.hpp>
+#include <noisefall/solver/heun_pp.hpp>
 #include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/one_of.hpp>
 #include <noisefall/solver/pndm.hpp>
+#include <noisefall/solver/rho_runge_kutta.hpp>
 #include <noisefall/solver/sa_solver.hpp>
 #include <noisefall/solver/seeds.hpp>
 #include <noisefall/solver/tcd.hpp>
@@ -36,29 +39,32 @@ struct solver_list {
   using in = Holder<Solvers...>;
 };
 
-using built_in_solvers = solver_list<consistency_multistep,  //
-                                     ddim,                   //
-                                     ddpm,                   //
-                                     deis,                   //
-                                     dpm_2_churn,            //
-                                     dpm_ancestral,          //
-                                     dpm_multistep,          //
-                                     dpm_pp_2m,              //
-                                     dpm_pp_sde,             //
-                                     dpm_singlestep,         //
-                                     dpm_singlestep_grid,    //
-                                     er_sde,                 //
-                                     euler,                  //
-                                     flow_ancestral,         //
-                                     flow_runge_kutta,       //
-                                     gradient_estimation,    //
-                                     heun,                   //
-                                     latent_consistency,     //
-                                     lms,                    //
-                                     pndm,                   //
-                                     sa_solver,              //
-                                     seeds,                  //
-                                     tcd,                    //
+using built_in_solvers = solver_list<consistency_multistep,    //
+                                     ddim,                     //
+                                     ddpm,                     //
+                                     deis,                     //
+                                     dpm_2_churn,              //
+                                     dpm_ancestral,            //
+                                     dpm_multistep,            //
+                                     dpm_pp_2m,                //
+                                     dpm_pp_sde,               //
+                                     dpm_singlestep,           //
+                                     dpm_singlestep_grid,      //
+                                     er_sde,                   //
+                                     euler,                    //
+                                     exponential_runge_kutta,  //
+                                     flow_ancestral,           //
+                                     flow_runge_kutta,         //
+                                     gradient_estimation,      //
+                                     heun,                     //
+                                     heun_pp,                  //
+                                     latent_consistency,       //
+                                     lms,                      //
+                                     pndm,                     //
+                                     rho_runge_kutta,          //
+                                     sa_solver,                //
+                                     seeds,                    //
+                                     tcd,                      //
                                      unipc>;
 
 // Any one of them, chosen at run time: built_in_solvers::in<one_of>.

@@ -18,7 +18,7 @@
 
 namespace noisefall {
 
-// x_t = a * x + scale * (I_0 * m_0 + slope * Delta_1 + bend * Delta_2) + c * z           (one evaluation)
+// x_t = a * x + scale * (I_0 * m_0 + slope * Delta_1 + bend * Delta_2) + s_noise * c * z     (one evaluation)
 //
 // with a, scale, c and the moments I_k of exponential_leg, and Delta_k the derivative at s and the second divided
 // difference of the readings in theta = (lambda - lambda_s) / h.
@@ -33,7 +33,8 @@ namespace noisefall {
 // as the steps shrink. As SDE its weak order is 2 at most, which the ramp does not lower. Order 1 where lambda is
 // infinite (sigma_t = 0: exactly D; alpha_s = 0: that reading is not used again), and on the last step if
 // euler_at_final or with fewer than lower_order_below steps (diffusers: 15; the official code: 10), then with order 2
-// at most on the one before. order 1 to 3, tau_squared >= 0; no noise on a leg that rises.
+// at most on the one before. order 1 to 3, tau_squared and s_noise >= 0; no noise on a leg that rises. An s_noise other
+// than 1, k-diffusion's temperature of the steps, does not converge to the data.
 struct dpm_multistep {
   static constexpr std::string_view name = "dpm_multistep";
   static constexpr std::string_view reference = papers::dpm_solver_pp;
@@ -44,7 +45,7 @@ struct dpm_multistep {
   asked_order order = 2;
   quantity of = quantity::x0;
   kind correction = kind::midpoint;
-  double tau_squared = 0;
+  double tau_squared = 0, s_noise = 1;
   std::size_t lower_order_below = 0;
   bool euler_at_final = false;
   third third_order = third::corrected;
@@ -69,6 +70,7 @@ struct dpm_multistep {
 
   int weak_order() const {
     if (tau_squared == 0) return order;
+    if (s_noise != 1) return 0;
     const bool slipped = order == 3 && third_order == third::shipped && of == quantity::x0;
     return slipped ? 1 : std::min<int>(order, 2);
   }
@@ -77,6 +79,7 @@ struct dpm_multistep {
     require_range("dpm_multistep.order", order, 1, 3);
     require_x0_or_eps("dpm_multistep.of", of);
     require_range("dpm_multistep.tau_squared", tau_squared, 0);
+    require_range("dpm_multistep.s_noise", s_noise, 0);
     require(start == multistep_start::ramp || tau_squared == 0, "dpm_multistep.start",
             {"is singlestep with tau_squared ", tau_squared}, "ramp where tau_squared is above 0");
   }
@@ -91,12 +94,12 @@ struct dpm_multistep {
       const noisy_row first = exponential_first(from, to, of, tau_squared);
       p.of = first.reading.of;
       p.result = first.reading.formula;
-      add_noise(p, window.at, first.noise);
+      add_noise(p, window.at, s_noise * first.noise);
       return p;
     }
     const exponential_leg leg = leg_in_lambda(from, to, of, tau_squared);
     p.result = adams_row(leg, nodes, moments_at(leg.y, nodes.size()));
-    add_noise(p, window.at, leg.noise);
+    add_noise(p, window.at, s_noise * leg.noise);
     return p;
   }
 

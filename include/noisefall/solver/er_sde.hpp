@@ -19,7 +19,7 @@
 
 namespace noisefall {
 
-// x_t = (alpha_t / alpha_s) q x + alpha_t * integral over theta of the weight times D(theta) + alpha_t sqrt(rho_t^2 -
+// x_t = (alpha_t / alpha_s) q x + alpha_t * integral over theta of the weight times D(theta) + s_noise alpha_t sqrt(rho_t^2 -
 // rho_s^2 q^2) z,   q = phi(rho_t) / phi(rho_s),   theta = (rho - rho_s) / (rho_t - rho_s),   rho = sigma / alpha
 //
 // with D the polynomial in rho through this step's and the remembered readings; the weights of theta^k are
@@ -28,24 +28,34 @@ namespace noisefall {
 //   ode      rho                       no noise
 //   sde      rho^2                     the DDPM SDE
 //   er_sde_5 rho (exp(rho^0.3) + 10)   the paper's choice
+//   power_3_2, power_5_2   rho^1.5, rho^2.5: between the ODE and the DDPM SDE, and beyond
+//   logarithmic            rho^0.9 log10(1 + 100 rho^1.5), where it asks for less noise than none: none
 // The published code sums 100 or 200 points for the integral, and its third order lacks a part of the first derivative
-// and is of order 2; here Gauss and Legendre's rule is used in ln(rho), and order 3 is 3.
+// and is of order 2 (shipped_third); here Gauss and Legendre's rule is used in ln(rho), and order 3 is 3.
 //
 // Order `order` of the ODE, reached by a ramp, which caps the run at 2 as the steps shrink; weak order at most 2. One
 // evaluation. Order 1 at sigma_t = 0 (exactly D). A reading at alpha = 0 is not used again. On a leg that rises the
-// scale is that of the ODE. order 1 to 3.
+// scale is that of the ODE. order 1 to 3, s_noise >= 0; one other than 1 does not converge to the data.
 struct er_sde {
   static constexpr std::string_view name = "er_sde";
   static constexpr std::string_view reference = papers::er_sde;
 
-  enum class noise_scale : std::uint8_t { ode, sde, er_sde_5 };
+  enum class noise_scale : std::uint8_t { ode, sde, er_sde_5, power_3_2, power_5_2, logarithmic };
 
   asked_order order = 3;
   noise_scale scale = noise_scale::er_sde_5;
+  double s_noise = 1;
+  bool shipped_third = false;
 
-  int weak_order() const { return scale == noise_scale::ode ? order() : std::min(order(), 2); }
+  int weak_order() const {
+    if (scale == noise_scale::ode) return order();
+    return s_noise == 1 ? std::min(order(), 2) : 0;
+  }
   std::size_t history() const { return static_cast<std::size_t>(order - 1); }
-  void check() const { require_range("er_sde.order", order, 1, 3); }
+  void check() const {
+    require_range("er_sde.order", order, 1, 3);
+    require_range("er_sde.s_noise", s_noise, 0);
+  }
 
   step_plan plan(const step_window& window) const {
     const noise_level &from = window.at.from, &to = window.at.to;
@@ -54,7 +64,7 @@ struct er_sde {
       const auto [of, formula] = first_row(from, to);
       p.of = of;
       p.result = formula;
-      if (falls(from, to) && scale != noise_scale::ode) add_noise(p, window.at, to.sigma);  // from alpha = 0
+      if (falls(from, to) && scale != noise_scale::ode) add_noise(p, window.at, s_noise * to.sigma);  // from alpha = 0
       return p;
     }
     const double s = from.rho(), t = to.rho(), log_q = log_scale(t) - log_scale(s), q = std::exp(log_q);
@@ -66,12 +76,15 @@ struct er_sde {
       if (at.alpha == 0 || std::find(nodes.begin(), nodes.end(), theta) != nodes.end()) break;
       nodes.push_back(theta);
     }
-    const auto weights = weights_on({nodes.begin(), nodes.size()}, weights_of_powers(s, t));
+    const auto powers = weights_of_powers(s, t);
+    auto weights = weights_on({nodes.begin(), nodes.size()}, powers);
+    if (shipped_third && nodes.size() == 3) leave_out_bend(weights, nodes, nodes[1] * powers[1]);
     p.result.x = to.alpha / from.alpha * q;
     p.result.now[0] = to.alpha * weights[0];
     for (std::size_t k = 1; k < nodes.size(); ++k) p.result.past[k - 1] = to.alpha * weights[k];
     if (scale != noise_scale::ode)
-      add_noise(p, window.at, to.alpha * t * std::sqrt(-std::expm1(2 * (log_q + std::log(s / t)))));
+      add_noise(p, window.at,
+                s_noise * to.alpha * t * std::sqrt(-std::expm1(2 * std::min(0.0, log_q + std::log(s / t)))));
     return p;
   }
 
@@ -88,8 +101,25 @@ struct er_sde {
         const double power = std::pow(rho, 0.3);
         return own + power + std::log1p(10 * std::exp(-power));
       }
+      case noise_scale::power_3_2:
+        return 1.5 * own;
+      case noise_scale::power_5_2:
+        return 2.5 * own;
+      case noise_scale::logarithmic:
+        return 0.9 * own + std::log(std::log1p(100 * std::pow(rho, 1.5)));
     }
     return own;
+  }
+
+  // What the bend, the second divided difference of the readings, adds to the slope at s.
+  static void leave_out_bend(std::array<double, max_nodes>& weights, const inline_vector<double, max_nodes>& nodes,
+                             double amount) {
+    for (std::size_t j = 0; j < 3; ++j) {
+      double distances = 1;
+      for (std::size_t k = 0; k < 3; ++k)
+        if (k != j) distances *= nodes[j] - nodes[k];
+      weights[j] += amount / distances;
+    }
   }
 
   // The row of a leg without a second end in rho, or upwards.

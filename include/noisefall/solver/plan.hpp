@@ -16,7 +16,7 @@
 
 namespace noisefall {
 
-inline constexpr std::size_t max_evaluations = 4;  // in a step: PNDM's pseudo Runge-Kutta, ETD-RK4
+inline constexpr std::size_t max_evaluations = 5;  // in a step: Hochbruck and Ostermann's tableau
 inline constexpr std::size_t max_history = 4;      // stored readings: SA-Solver, iPNDM
 inline constexpr std::size_t max_noise_slots = 3;  // SEEDS-3
 
@@ -33,13 +33,21 @@ struct row {
   friend bool operator==(const row&, const row&) = default;
 };
 
+// What a row weighs readings by.
+inline std::array<std::span<const double>, 4> reading_weights_of(const row& r) {
+  return {r.now, r.past, r.now_renoise, r.past_renoise};
+}
+
 inline constexpr row same_state{.x = 1};
 
-// One evaluation: the state it looks at, made by a row (same_state: x itself), and the level and label it is told.
+// One evaluation: the state it looks at, made by a row (same_state: x itself), and the level and label it is told. A
+// gradient is that of log p(condition | x) by x, asked of the predictor for the first branch's condition; it is its own
+// reading, whatever step_plan::of, the guidance and the map.
 struct stage {
   row state = same_state;
   noise_level at{};
   double label = std::numeric_limits<double>::quiet_NaN();  // NaN: the leg's own for the first stage, else by level
+  bool gradient = false;
 };
 
 // A unit increment of noise over an interval of levels. Slots are disjoint, so increments are independent; a corrector
@@ -66,6 +74,18 @@ struct step_plan {
   std::optional<std::size_t> remember = 0;  // the evaluation whose reading enters the history; none: nothing does
   std::array<noise_slot, max_noise_slots> slots{};
   std::optional<learned_variance> variance{};  // multiplies the noise of `result`
+
+  // The first evaluation of the network; evaluations.size() if there is none.
+  std::size_t first_output() const {
+    std::size_t k = 0;
+    while (k < evaluations.size() && evaluations[k].gradient) ++k;
+    return k;
+  }
+  std::size_t gradients() const {
+    std::size_t n = 0;
+    for (const stage& s : evaluations) n += s.gradient ? 1 : 0;
+    return n;
+  }
 };
 
 // Where a step stands.

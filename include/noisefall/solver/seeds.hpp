@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include <noisefall/core/papers.hpp>
+#include <noisefall/solver/alias.hpp>
 #include <noisefall/solver/asked_order.hpp>
 #include <noisefall/solver/exponential.hpp>
 #include <noisefall/solver/first_order.hpp>
@@ -24,14 +25,14 @@ namespace noisefall {
 //   u_1 = a_1 x + scale_1 I_0 m_0 + n_1
 //   u_2 = a_2 x + scale_2 (I_0 m_0 + (r_2 / r_1) I_1 (m_1 - m_0)) + n_2
 //   x_t = a x + scale (I_0 m_0 + slope / r (m_last - m_0)) + n,    slope I_1 (exact) or, in order 2, I_0 / 2 (midpoint)
-// n_j is the SDE's own noise from s to that level: what was drawn up to the level before, carried on, and a fresh draw
+// n_j is s_noise times the SDE's own noise from s to that level: what was drawn up to the level before, carried on, and a fresh draw
 // for the rest, so that all stages belong to one path.
 //
 // (Gonzalez, Fernandez, Tran, Gherbi, Hajri, Masmoudi 2023, algorithms 1 to 3, in data prediction; tau_squared = 1 is
 // the DDPM SDE, k-diffusion's and ComfyUI's eta.) At tau_squared = 0 order 2 is DPM-Solver++(2S), order 3 its third
 // order. `order` evaluations and draws; order `order` of the ODE, weak order 1, 2, 2. Order 1 over a leg with an end
 // without lambda: exactly D at sigma_t = 0. No noise on a leg that rises. order 1 to 3, 0 < r <= 1 (at 1 the end is
-// looked at: Heun's method), tau_squared >= 0.
+// looked at: Heun's method), tau_squared and s_noise >= 0; an s_noise other than 1 does not converge to the data.
 struct seeds {
   static constexpr std::string_view name = "seeds";
   static constexpr std::string_view reference = papers::seeds;
@@ -39,15 +40,24 @@ struct seeds {
   enum class slope : std::uint8_t { exact, midpoint };
 
   asked_order order = 2;
-  double r = 0.5, tau_squared = 1;
+  double r = 0.5, tau_squared = 1, s_noise = 1;
   slope correction = slope::exact;
 
-  int weak_order() const { return tau_squared == 0 ? order() : std::min(order(), 2); }
+  // ComfyUI's names; its seeds_2 and seeds_3 draw as these do.
+  static std::array<solver_alias<seeds>, 3> aliases() {
+    return {{{"exp_heun_2_x0_sde", {.r = 1}}, {"seeds_2", {.correction = slope::midpoint}}, {"seeds_3", {.order = 3}}}};
+  }
+
+  int weak_order() const {
+    if (tau_squared == 0) return order();
+    return s_noise == 1 ? std::min(order(), 2) : 0;
+  }
   std::size_t history() const { return 0; }
   void check() const {
     require_range("seeds.order", order, 1, 3);
     require(r > 0 && r <= 1, "seeds.r", {"is ", r}, "above 0, at most 1");
     require_range("seeds.tau_squared", tau_squared, 0);
+    require_range("seeds.s_noise", s_noise, 0);
   }
 
   step_plan plan(const step_window& window) const {
@@ -58,7 +68,7 @@ struct seeds {
       const noisy_row first = exponential_first(from, to, quantity::x0, tau_squared);
       p.of = first.reading.of;
       p.result = first.reading.formula;
-      add_noise(p, window.at, first.noise);
+      add_noise(p, window.at, s_noise * first.noise);
       return p;
     }
     const double lambda = from.lambda(), h = to.lambda() - lambda;
@@ -91,7 +101,7 @@ struct seeds {
       const noise_level& until = j + 1 == used ? end : levels[j + 1];
       if (until == levels[j]) continue;
       const exponential_leg part = leg_in_lambda(levels[j], until, quantity::x0, tau_squared);
-      row_here.noise[j] = carried * part.noise;
+      row_here.noise[j] = carried * s_noise * part.noise;
       carried *= part.a;
     }
     return row_here;

@@ -21,12 +21,14 @@ namespace noisefall {
 struct leg {
   noise_level from{}, to{};
   double label = std::numeric_limits<double>::quiet_NaN();
+  double s_noise = 1;  // factor on the noise of a leg that climbs (trajectory_kind::renoise)
 };
 
 // What a trajectory may do besides falling strictly from noise to data.
 //   descending  nothing: every level is cleaner than the one before
 //   inversion   legs rise: data to noise
-//   renoise     legs may rise or stay in between (Restart, RePaint)
+//   renoise     some legs climb (Restart, RePaint): a leg that rises adds fresh noise to the state, with no evaluation and
+//               whatever the solver, which begins anew after it
 //   compat      anything another library does: repeated levels, a leg that does not start where the last one ended
 enum class trajectory_kind : std::uint8_t { descending, inversion, renoise, compat };
 
@@ -57,6 +59,8 @@ class trajectory {
   const leg& operator[](std::size_t i) const { return legs_[i]; }
   std::span<const leg> legs() const { return legs_; }
   trajectory_kind kind() const { return kind_; }
+  // Does leg i climb?
+  bool climbs(std::size_t i) const { return kind_ == trajectory_kind::renoise && cleaner(legs_[i].from, legs_[i].to); }
   const noise_level& front() const { return legs_.front().from; }
   const noise_level& back() const { return legs_.back().to; }
 
@@ -87,6 +91,10 @@ class trajectory {
                 "levels that fall strictly; build it as inversion, renoise or compat to allow more");
       if (kind_ == trajectory_kind::inversion)
         require(rises, {"trajectory: leg ", i}, "does not rise", "levels that rise strictly, in an inversion");
+      if (kind_ == trajectory_kind::renoise)
+        require(!rises || (legs_[i].from.alpha > 0 && legs_[i].s_noise >= 0 && std::isfinite(legs_[i].s_noise)),
+                {"trajectory: leg ", i}, "climbs from alpha = 0, or with a factor on its noise that is none",
+                "a climb from a level with alpha above 0, s_noise of 0 or more");
       if (i > 0)
         require(legs_[i].from == legs_[i - 1].to, {"trajectory: leg ", i}, "does not start where the last leg ended",
                 "a leg that starts at the last leg's end, unless built as compat");

@@ -2,14 +2,20 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 
 #include <nlohmann/json.hpp>
 
 #include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
+#include <noisefall/core/error.hpp>
 #include <noisefall/solver/built_in.hpp>
 #include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/erased.hpp>
+#include <noisefall/solver/splitting.hpp>
 
 namespace noisefall {
 
@@ -46,13 +52,30 @@ template <>
 inline constexpr auto spelling<multistep_start> = std::to_array<spelt<multistep_start>>(
     {{"ramp", multistep_start::ramp}, {"singlestep", multistep_start::singlestep}});
 template <>
-inline constexpr auto spelling<deis::coordinate> = std::to_array<spelt<deis::coordinate>>(
-    {{"time", deis::coordinate::time}, {"rho", deis::coordinate::rho}, {"log_rho", deis::coordinate::log_rho}});
+inline constexpr auto spelling<deis::coordinate> =
+    std::to_array<spelt<deis::coordinate>>({{"time", deis::coordinate::time},
+                                            {"rho", deis::coordinate::rho},
+                                            {"log_rho", deis::coordinate::log_rho},
+                                            {"index", deis::coordinate::index}});
 template <>
 inline constexpr auto spelling<er_sde::noise_scale> =
     std::to_array<spelt<er_sde::noise_scale>>({{"ode", er_sde::noise_scale::ode},
                                                {"sde", er_sde::noise_scale::sde},
-                                               {"er_sde_5", er_sde::noise_scale::er_sde_5}});
+                                               {"er_sde_5", er_sde::noise_scale::er_sde_5},
+                                               {"power_3_2", er_sde::noise_scale::power_3_2},
+                                               {"power_5_2", er_sde::noise_scale::power_5_2},
+                                               {"logarithmic", er_sde::noise_scale::logarithmic}});
+template <>
+inline constexpr auto spelling<exponential_method> =
+    std::to_array<spelt<exponential_method>>({{"res_2s", exponential_method::res_2s},
+                                              {"etd_rk_2", exponential_method::etd_rk_2},
+                                              {"etd_rk_3", exponential_method::etd_rk_3},
+                                              {"res_3s", exponential_method::res_3s},
+                                              {"etd_rk_4", exponential_method::etd_rk_4},
+                                              {"krogstad", exponential_method::krogstad},
+                                              {"strehmel_weiner", exponential_method::strehmel_weiner},
+                                              {"friedli", exponential_method::friedli},
+                                              {"hochbruck_ostermann", exponential_method::hochbruck_ostermann}});
 template <>
 inline constexpr auto spelling<flow_runge_kutta::method> =
     std::to_array<spelt<flow_runge_kutta::method>>({{"heun", flow_runge_kutta::method::heun},
@@ -64,11 +87,20 @@ inline constexpr auto spelling<pndm::start_kind> =
                                             {"improved_euler", pndm::start_kind::improved_euler},
                                             {"ramp", pndm::start_kind::ramp}});
 template <>
+inline constexpr auto spelling<rho_runge_kutta::method> =
+    std::to_array<spelt<rho_runge_kutta::method>>({{"midpoint", rho_runge_kutta::method::midpoint},
+                                                   {"heun", rho_runge_kutta::method::heun},
+                                                   {"kutta_3", rho_runge_kutta::method::kutta_3},
+                                                   {"classical", rho_runge_kutta::method::classical}});
+template <>
 inline constexpr auto spelling<sa_solver::mode> =
     std::to_array<spelt<sa_solver::mode>>({{"pec", sa_solver::mode::pec}, {"pece", sa_solver::mode::pece}});
 template <>
 inline constexpr auto spelling<seeds::slope> =
     std::to_array<spelt<seeds::slope>>({{"exact", seeds::slope::exact}, {"midpoint", seeds::slope::midpoint}});
+template <>
+inline constexpr auto spelling<splitting_method> = std::to_array<spelt<splitting_method>>(
+    {{"lie_trotter", splitting_method::lie_trotter}, {"strang", splitting_method::strang}});
 template <>
 inline constexpr auto spelling<unipc::variant> = std::to_array<spelt<unipc::variant>>(
     {{"bh1", unipc::variant::bh1}, {"bh2", unipc::variant::bh2}, {"vary_coeff", unipc::variant::vary_coeff}});
@@ -76,6 +108,30 @@ inline constexpr auto spelling<unipc::variant> = std::to_array<spelt<unipc::vari
 template <>
 inline constexpr auto spelling<dpm_adaptive::control> = std::to_array<spelt<dpm_adaptive::control>>(
     {{"pid", dpm_adaptive::control::pid}, {"power", dpm_adaptive::control::power}});
+
+// Another solver, `of`.
+using loaded_solver = std::optional<loaded<any_solver>>;
+// splitting{solver, method, scale, sigma_half_way}.
+struct splitting_settings {
+  loaded_solver of{};
+  splitting_method method = splitting_method::strang;
+  double scale = 1;
+  bool sigma_half_way = false;
+  void check() const {
+    require(of.has_value(), "of", "missing", "a solver");
+    require(std::holds_alternative<erased_solver>(of->policy), "of", "chooses its own steps",
+            "a solver that plans rows");
+  }
+  operator splitting<erased_solver>() const {  // NOLINT
+    return {std::get<erased_solver>(of->policy), method, scale, sigma_half_way};
+  }
+};
+template <>
+struct described_as<splitting_settings> {
+  using policy = splitting<erased_solver>;
+};
+void read_value(const fields& from, std::string_view name, loaded_solver& value, const catalogue* known);
+inline nlohmann::json json_of(const loaded_solver& value) { return value ? value->described : nlohmann::json(nullptr); }
 
 template <class V>
 void describe(V&, consistency_multistep&) {}
@@ -121,6 +177,7 @@ void describe(V& visit, dpm_multistep& s) {
   visit("of", s.of);
   visit("correction", s.correction);
   visit("tau_squared", s.tau_squared);
+  visit("s_noise", s.s_noise);
   visit("lower_order_below", s.lower_order_below);
   visit("euler_at_final", s.euler_at_final);
   visit("third_order", s.third_order);
@@ -158,6 +215,8 @@ template <class V>
 void describe(V& visit, er_sde& s) {
   visit("order", s.order);
   visit("scale", s.scale);
+  visit("s_noise", s.s_noise);
+  visit("shipped_third", s.shipped_third);
 }
 template <class V>
 void describe(V& visit, euler& s) {
@@ -166,6 +225,13 @@ void describe(V& visit, euler& s) {
   visit("s_tmax", s.s_tmax);
   visit("s_noise", s.s_noise);
   visit("churn_after", s.churn_after);
+}
+template <class V>
+void describe(V& visit, exponential_runge_kutta& s) {
+  visit("by", s.by);
+  visit("of", s.of);
+  visit("c2", s.c2);
+  visit("c3", s.c3);
 }
 template <class V>
 void describe(V& visit, flow_ancestral& s) {
@@ -188,6 +254,13 @@ void describe(V& visit, heun& s) {
   visit("s_noise", s.s_noise);
 }
 template <class V>
+void describe(V& visit, heun_pp& s) {
+  visit("s_churn", s.s_churn);
+  visit("s_tmin", s.s_tmin);
+  visit("s_tmax", s.s_tmax);
+  visit("s_noise", s.s_noise);
+}
+template <class V>
 void describe(V& visit, latent_consistency& s) {
   visit("timestep_scaling", s.timestep_scaling);
   visit("sigma_data", s.sigma_data);
@@ -196,12 +269,17 @@ template <class V>
 void describe(V& visit, lms& s) {
   visit("order", s.order);
   visit("full_order_at_zero", s.full_order_at_zero);
+  visit("shipped_ipndm_v", s.shipped_ipndm_v);
 }
 template <class V>
 void describe(V& visit, pndm& s) {
   visit("start", s.start);
   visit("average_raw", s.average_raw);
   visit("stride", s.stride);
+}
+template <class V>
+void describe(V& visit, rho_runge_kutta& s) {
+  visit("by", s.by);
 }
 template <class V>
 void describe(V& visit, sa_solver& s) {
@@ -220,7 +298,15 @@ void describe(V& visit, seeds& s) {
   visit("order", s.order);
   visit("r", s.r);
   visit("tau_squared", s.tau_squared);
+  visit("s_noise", s.s_noise);
   visit("correction", s.correction);
+}
+template <class V>
+void describe(V& visit, splitting_settings& s) {
+  visit("of", s.of);
+  visit("method", s.method);
+  visit("scale", s.scale);
+  visit("sigma_half_way", s.sigma_half_way);
 }
 template <class V>
 void describe(V& visit, tcd& s) {
@@ -266,7 +352,7 @@ struct solver_adder {
 };
 inline void add_solvers(catalogue& to) {
   built_in_solvers::in<solver_adder>::add_to(to);
-  to.add<dpm_adaptive>();
+  to.add<dpm_adaptive>().add<splitting_settings>();
 }
 
 }  // namespace detail
@@ -277,6 +363,10 @@ inline loaded<any_solver> load_solver(const nlohmann::json& from, const catalogu
 }
 inline loaded<any_solver> load_solver(const nlohmann::json& from, const std::string& pointer = {}) {
   return load_solver(from, catalogue::built_in(), pointer);
+}
+
+inline void read_value(const fields& from, std::string_view name, loaded_solver& value, const catalogue* known) {
+  value = load_solver(from.value(name), known != nullptr ? *known : catalogue::built_in(), from.at(name));
 }
 
 }  // namespace noisefall

@@ -26,6 +26,8 @@
 #include <noisefall/trajectory/partial.hpp>
 #include <noisefall/trajectory/polyexponential.hpp>
 #include <noisefall/trajectory/quadratic.hpp>
+#include <noisefall/trajectory/re_paint.hpp>
+#include <noisefall/trajectory/restart.hpp>
 #include <noisefall/trajectory/time_quadratic.hpp>
 #include <noisefall/trajectory/time_uniform.hpp>
 #include <noisefall/trajectory/trailing.hpp>
@@ -69,6 +71,21 @@ struct inversion_settings {
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator inverted() const { return {of->policy}; }  // NOLINT
 };
+// restart{spacing, intervals, rho, s_noise}.
+struct restart_settings {
+  loaded_spacing of{};
+  std::vector<restart_interval> intervals{};
+  double rho = 7, s_noise = 1;
+  void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
+  operator restart<any_spacing>() const { return {of->policy, intervals, rho, s_noise}; }  // NOLINT
+};
+// re_paint{spacing, jump_length, resamplings}.
+struct re_paint_settings {
+  loaded_spacing of{};
+  std::size_t jump_length = 10, resamplings = 10;
+  void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
+  operator re_paint<any_spacing>() const { return {of->policy, jump_length, resamplings}; }  // NOLINT
+};
 template <>
 struct described_as<image_to_image_settings> {
   using policy = image_to_image<any_spacing>;
@@ -77,6 +94,40 @@ template <>
 struct described_as<inversion_settings> {
   using policy = inverted;
 };
+
+template <>
+struct described_as<restart_settings> {
+  using policy = restart<any_spacing>;
+};
+template <>
+struct described_as<re_paint_settings> {
+  using policy = re_paint<any_spacing>;
+};
+
+// [{"sigma_min": 0.1, "sigma_max": 0.3, "steps": 3, "times": 2}, ...]; steps and times may be left out.
+inline void read_value(const fields& from, std::string_view name, std::vector<restart_interval>& value) {
+  const nlohmann::json& list = from.value(name);
+  if (!list.is_array()) from.refuse(name, "a list of {sigma_min, sigma_max, steps, times}");
+  value.clear();
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const fields one{list[i], from.at(name) + "/" + std::to_string(i)};
+    one.allow_only({"sigma_min", "sigma_max", "steps", "times"});
+    restart_interval item;
+    for (const auto& [field, to] : {std::pair{"sigma_min", &item.sigma_min}, {"sigma_max", &item.sigma_max}}) {
+      if (!one.has(field)) one.refuse(field, "a number");
+      read_value(one, field, *to);
+    }
+    if (one.has("steps")) read_value(one, "steps", item.steps, most_of_a_count);
+    if (one.has("times")) read_value(one, "times", item.times, most_of_a_count);
+    value.push_back(item);
+  }
+}
+inline nlohmann::json json_of(const std::vector<restart_interval>& value) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const restart_interval& i : value)
+    list.push_back({{"sigma_min", i.sigma_min}, {"sigma_max", i.sigma_max}, {"steps", i.steps}, {"times", i.times}});
+  return list;
+}
 
 void read_value(const fields& from, std::string_view name, loaded_spacing& value, const catalogue* known);
 inline nlohmann::json json_of(const loaded_spacing& value) {
@@ -167,6 +218,19 @@ void describe(V& visit, quadratic& s) {
   visit("end", s.end);
 }
 template <class V>
+void describe(V& visit, re_paint_settings& s) {
+  visit("of", s.of);
+  visit("jump_length", s.jump_length);
+  visit("resamplings", s.resamplings);
+}
+template <class V>
+void describe(V& visit, restart_settings& s) {
+  visit("of", s.of);
+  visit("intervals", s.intervals);
+  visit("rho", s.rho);
+  visit("s_noise", s.s_noise);
+}
+template <class V>
 void describe(V& visit, sigma_list& s) {
   visit("sigmas", s.sigmas);
 }
@@ -215,7 +279,7 @@ namespace detail {
 inline void add_spacings(catalogue& to) {
   to.add<beta>().add<exponential>().add<flow_sigma_list>().add<flow_uniform>().add<image_to_image_settings>();
   to.add<index_list>().add<inversion_settings>().add<karras>().add<leading>().add<level_list>().add<linspace>();
-  to.add<polyexponential>().add<quadratic>().add<sigma_list>();
+  to.add<polyexponential>().add<quadratic>().add<re_paint_settings>().add<restart_settings>().add<sigma_list>();
   to.add<time_list>().add<time_quadratic>().add<time_uniform>().add<trailing>().add<uniform_lambda>().add<vp_times>();
 }
 
