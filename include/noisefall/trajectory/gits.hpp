@@ -58,6 +58,8 @@ struct gits {
     for (const int share : shares())
       levels.push_back(schedule.at(schedule.t_min() + (schedule.t_max() - schedule.t_min()) * (share / 100.0)));
     if (levels.size() != steps + 1) {
+      require(std::isfinite(levels.front().rho()), name, {"steps: ", steps},
+              "steps with a published row, on a schedule that starts at infinite noise");
       std::vector<double> sigmas;
       for (const noise_level& l : levels) sigmas.push_back(l.rho());
       levels = levels_from_sigmas(schedule, log_interpolated(sigmas, steps + 1));
