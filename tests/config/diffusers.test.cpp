@@ -163,7 +163,7 @@ TEST_CASE("arguments that the class does not have, and impossible ones, are refu
   nf::diffusers_arguments a;
   CHECK_THROWS_WITH(a.read_set_timesteps({{"steps", 3}}, "/arguments"),
                     "/arguments/steps: unknown name; allowed: num_inference_steps, timesteps, sigmas, mu, "
-                    "original_inference_steps, strength");
+                    "original_inference_steps, strength, jump_length, jump_n_sample");
   CHECK_THROWS_WITH(a.read_step({{"eta", -1}}), "/eta: -1; allowed: a number >= 0");
 }
 

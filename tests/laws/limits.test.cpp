@@ -1,5 +1,8 @@
 // L13: one-step runs and the ends of the noise work, or are refused with a reason.
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,15 +13,24 @@
 #include <noisefall/parameterisation/score.hpp>
 #include <noisefall/parameterisation/trigflow.hpp>
 #include <noisefall/schedule/any_schedule.hpp>
+#include <noisefall/schedule/constant_beta.hpp>
 #include <noisefall/schedule/cosine.hpp>
 #include <noisefall/schedule/edm.hpp>
+#include <noisefall/schedule/exponential_decay.hpp>
 #include <noisefall/schedule/flow.hpp>
+#include <noisefall/schedule/jsd.hpp>
+#include <noisefall/schedule/laplace.hpp>
 #include <noisefall/schedule/linear.hpp>
 #include <noisefall/schedule/scaled_linear.hpp>
+#include <noisefall/schedule/sigmoid.hpp>
 #include <noisefall/schedule/snr_shift.hpp>
+#include <noisefall/schedule/sub_vp.hpp>
 #include <noisefall/schedule/trigflow.hpp>
 #include <noisefall/schedule/ve.hpp>
+#include <noisefall/schedule/ve_sqrt.hpp>
+#include <noisefall/schedule/vp_cosine.hpp>
 #include <noisefall/schedule/vp_table.hpp>
+#include <noisefall/schedule/wuerstchen.hpp>
 #include <noisefall/schedule/zero_terminal_snr.hpp>
 
 #include "catch.hpp"
@@ -100,7 +112,16 @@ const std::vector<named<nf::any_schedule>>& all_schedules() {
                                                         {"ve", nf::ve{}},
                                                         {"rectified_flow", nf::rectified_flow{}},
                                                         {"trig_flow", nf::trig_flow{}},
-                                                        {"zero_terminal_snr", nf::zero_terminal_snr{table}}};
+                                                        {"zero_terminal_snr", nf::zero_terminal_snr{table}},
+                                                        {"sigmoid", nf::sigmoid{}},
+                                                        {"exponential_decay", nf::exponential_decay{}},
+                                                        {"laplace", nf::laplace{}},
+                                                        {"jsd", nf::jsd{}},
+                                                        {"constant_beta", nf::constant_beta{}},
+                                                        {"vp_cosine", nf::vp_cosine{.t_start = 1}},
+                                                        {"sub_vp", nf::sub_vp{}},
+                                                        {"wuerstchen", nf::wuerstchen{}},
+                                                        {"ve_sqrt", nf::ve_sqrt{}}};
   return all;
 }
 
@@ -150,6 +171,76 @@ TEST_CASE(
         });
   }
   CHECK(ran > 10 * refused_runs);
+}
+
+// n legs evenly in lambda from pure noise (alpha = 0) or from the schedule's noisy end (at most sigma / alpha = 1e4) to
+// clean data or to the schedule's clean end; none where the schedule has no pure noise.
+std::vector<nf::noise_level> even_levels(const nf::any_schedule& on, std::size_t n, bool pure_noise, bool clean_end) {
+  const double highest = std::min(on.at(on.t_max()).rho(), 1e4), lowest = on.at(on.t_min()).rho();
+  const nf::noise_level top = nf::level_at_rho(on, pure_noise ? std::numeric_limits<double>::infinity() : highest);
+  if (!std::isfinite(top.alpha + top.sigma)) return {};
+  std::vector<nf::noise_level> levels{top};
+  for (std::size_t i = 1; i < n; ++i)
+    levels.push_back(
+        nf::level_at_rho(on, highest * std::pow(lowest / highest, static_cast<double>(i) / static_cast<double>(n))));
+  levels.push_back(clean_end ? nf::clean_level(on) : on.at(on.t_min()));
+  return levels;
+}
+
+struct counted_runs {
+  std::size_t ran = 0, refused = 0;
+};
+
+// Schedule x ends x the given parameterisations x what `for_each` gives, over such levels: finite, or refused for
+// starting at alpha = 0 or for a solver of its own steps.
+template <class ForEach>
+counted_runs try_combinations(std::size_t n, const std::vector<named<nf::any_parameterisation>>& meanings,
+                              const ForEach& for_each) {
+  counted_runs seen;
+  for (const auto& on : all_schedules())
+    for (const bool pure_noise : {false, true})
+      for (const bool clean_end : {false, true}) {
+        const std::vector<nf::noise_level> levels = even_levels(on.policy, n, pure_noise, clean_end);
+        if (levels.empty()) continue;
+        for (const auto& of : meanings)
+          for_each([&](const std::string& name, const auto& solver) {
+            const auto where = [&] {
+              return on.name + ", " + of.name + ", " + name + ", " + std::to_string(n) + " steps" +
+                     (pure_noise ? " from alpha = 0" : "") + (clean_end ? " to sigma = 0" : "");
+            };
+            try {
+              const nf::sampler sample{solver, on.policy, nf::trajectory{levels}, nf::unguided{}, of.policy};
+              any_network model{&of.policy};
+              nf::tensor<double> x({1, 1});
+              const auto result = sample(model, x, {.seed = 1, .checked = true});
+              if (result.how != nf::outcome::finished || !std::isfinite(x.elements()[0])) FAIL(where());
+              ++seen.ran;
+            } catch (const nf::error& refused) {
+              const bool reasoned =
+                  !refused.allowed().empty() && (pure_noise || nf::OwnStep<std::remove_cvref_t<decltype(solver)>>);
+              if (!reasoned) FAIL(where() << ": " << refused.what());
+              ++seen.refused;
+            }
+          });
+      }
+  return seen;
+}
+const auto every_form = [](auto see) { for_each_form(see); };
+
+TEST_CASE("L13: every solver, schedule and parameterisation is finite in 1 to 3 steps, from and to every end") {
+  for (const std::size_t n : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+    const counted_runs seen = try_combinations(n, all_parameterisations(), every_form);
+    CHECK(seen.ran > 3 * seen.refused);
+  }
+}
+
+// Rows do not depend on what the network's output means: every form is tried with one meaning, every meaning with one
+// form of each solver.
+TEST_CASE("L13: every solver, schedule and parameterisation is finite in fifty steps, from and to every end") {
+  const counted_runs forms = try_combinations(50, {{"x0", nf::predicts_x0{}}}, every_form);
+  CHECK(forms.ran > 20 * forms.refused);
+  const counted_runs meanings = try_combinations(50, all_parameterisations(), [](auto see) { for_each_solver(see); });
+  CHECK(meanings.ran > 3 * meanings.refused);
 }
 
 TEST_CASE("L13: one level of a table, and one step of every table's rule, make a run") {

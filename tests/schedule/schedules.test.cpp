@@ -6,16 +6,25 @@
 #include <vector>
 
 #include <noisefall/schedule/any_schedule.hpp>
+#include <noisefall/schedule/constant_beta.hpp>
 #include <noisefall/schedule/cosine.hpp>
 #include <noisefall/schedule/edm.hpp>
+#include <noisefall/schedule/exponential_decay.hpp>
 #include <noisefall/schedule/flow.hpp>
+#include <noisefall/schedule/jsd.hpp>
+#include <noisefall/schedule/laplace.hpp>
 #include <noisefall/schedule/linear.hpp>
 #include <noisefall/schedule/scaled_linear.hpp>
+#include <noisefall/schedule/sigmoid.hpp>
 #include <noisefall/schedule/snr_shift.hpp>
+#include <noisefall/schedule/sub_vp.hpp>
 #include <noisefall/schedule/trigflow.hpp>
 #include <noisefall/schedule/ve.hpp>
+#include <noisefall/schedule/ve_sqrt.hpp>
 #include <noisefall/schedule/vp.hpp>
+#include <noisefall/schedule/vp_cosine.hpp>
 #include <noisefall/schedule/vp_table.hpp>
+#include <noisefall/schedule/wuerstchen.hpp>
 #include <noisefall/schedule/zero_terminal_snr.hpp>
 
 #include "catch.hpp"
@@ -31,6 +40,10 @@ static_assert(nf::DiscreteSchedule<nf::cosine> && nf::DiscreteSchedule<nf::zero_
 static_assert(nf::DiscreteSchedule<nf::snr_shift> && nf::DiscreteSchedule<nf::any_schedule>);
 static_assert(nf::NoiseSchedule<nf::vp_linear> && nf::NoiseSchedule<nf::vp_table> && nf::NoiseSchedule<nf::ve>);
 static_assert(nf::NoiseSchedule<nf::edm> && nf::NoiseSchedule<nf::rectified_flow> && nf::NoiseSchedule<nf::trig_flow>);
+static_assert(nf::DiscreteSchedule<nf::sigmoid> && nf::DiscreteSchedule<nf::exponential_decay>);
+static_assert(nf::DiscreteSchedule<nf::laplace> && nf::DiscreteSchedule<nf::jsd>);
+static_assert(nf::DiscreteSchedule<nf::constant_beta> && nf::NoiseSchedule<nf::vp_cosine>);
+static_assert(nf::NoiseSchedule<nf::sub_vp> && nf::NoiseSchedule<nf::wuerstchen> && nf::NoiseSchedule<nf::ve_sqrt>);
 static_assert(!nf::DiscreteSchedule<nf::edm> && !nf::DiscreteSchedule<nf::vp_table>);
 
 namespace {
@@ -45,6 +58,20 @@ std::vector<std::pair<std::string, nf::any_schedule>> all_schedules() {
           {"zero_terminal_snr", nf::zero_terminal_snr{table}},
           {"zero_terminal_snr by sigma", nf::zero_terminal_snr{nf::linear{{.rule = nf::between::sigma}}}},
           {"snr_shift", nf::snr_shift{table}},
+          {"sigmoid", nf::sigmoid{}},
+          {"exponential_decay", nf::exponential_decay{}},
+          {"laplace", nf::laplace{}},
+          {"laplace as a root", nf::laplace{{.as_root = true}}},
+          {"jsd", nf::jsd{}},
+          {"constant_beta", nf::constant_beta{{.train_steps = 300}}},
+          {"constant_beta, warmup", nf::constant_beta{{.warmup = 0.5}}},
+          {"vp_cosine", nf::vp_cosine{}},
+          {"vp_cosine to pure noise", nf::vp_cosine{.t_end = 0, .t_start = 1}},
+          {"sub_vp", nf::sub_vp{}},
+          {"wuerstchen", nf::wuerstchen{}},
+          {"wuerstchen, warped", nf::wuerstchen{.scaler = 2}},
+          {"wuerstchen, warped back", nf::wuerstchen{.scaler = 0.5}},
+          {"ve_sqrt", nf::ve_sqrt{}},
           {"vp_linear", nf::vp_linear{}},
           {"vp_linear with constant beta", nf::vp_linear{.beta_0 = 3, .beta_1 = 3}},
           {"vp_table", nf::vp_table{table.alphas_cumprod()}},
@@ -202,7 +229,115 @@ TEST_CASE("the table read as a continuous process leaves out what is noisier tha
   CHECK(table.t_min() == 1.0 / 996);
 }
 
+// Figures computed from the formulas in 40 digits.
+TEST_CASE("the tables of sigmoid, exp, laplace and constant beta are their products") {
+  const auto has = [](const nf::discrete_schedule& table, const std::vector<std::pair<std::size_t, double>>& bars) {
+    for (const auto& [index, bar] : bars) CHECK_THAT(table.alpha_cumprod(index), WithinRel(bar, 1e-12));
+  };
+  has(nf::sigmoid{},
+      {{0, 0.99985079479918297}, {250, 0.90279891622464112}, {500, 0.2988876278467589}, {999, 3.9681819905332078e-5}});
+  has(nf::exponential_decay{}, {{0, 0.98807171286193054}, {499, 0.0024787521766663584}, {999, 6.1442123533282098e-6}});
+  has(nf::laplace{}, {{0, 0.95813996704287001},
+                      {249, 0.5863719811814261},
+                      {499, 0.50049987487506256},
+                      {749, 0.4146280188185739},
+                      {999, 0.001}});
+  has(nf::laplace{{.as_root = true}}, {{0, 0.97884624279958801},
+                                       {249, 0.76574929394771635},
+                                       {499, 0.70746015780046763},
+                                       {749, 0.64391615822137427},
+                                       {999, 0.031622776601683793}});
+  has(nf::constant_beta{},
+      {{0, 0.98}, {99, 0.13261955589475319}, {499, 4.1023985145472589e-5}, {999, 1.6829673572159556e-9}});
+  has(nf::constant_beta{{.warmup = 0.1}},
+      {{0, 0.9999}, {99, 0.36356324805549192}, {499, 0.00011246315211238269}, {999, 4.6136866816714118e-9}});
+  has(nf::constant_beta{{.warmup = 0.5}},
+      {{0, 0.9999}, {99, 0.81246151920026948}, {499, 0.00635271079701505}, {999, 2.6061351337022874e-7}});
+}
+
+TEST_CASE("jsd takes an equal share of the power away at every index, down to none") {
+  const nf::jsd table{};
+  double product = 1;
+  for (std::size_t i = 0; i < 1000; ++i) {
+    CHECK(table.alpha_cumprod(i) == static_cast<double>(999 - i) / 1000);
+    product *= 1 - 1 / static_cast<double>(1000 - i);
+    CHECK_THAT(table.alpha_cumprod(i), WithinAbs(product, 1e-12));
+  }
+  CHECK(table.at(999) == nf::noise_level{999, 0, 1});
+  CHECK(nf::jsd{{.train_steps = 2}}.steps() == 2);
+}
+
+TEST_CASE("the cosine's table has the sigmas of EDM's recursion for improved DDPM") {
+  const nf::cosine table{};
+  CHECK_THAT(table.at(999).rho(), WithinRel(20291.169610021508, 1e-9));
+  CHECK_THAT(table.at(991).rho(), WithinRel(80.203701845474337, 1e-10));
+  CHECK_THAT(table.at(499).rho(), WithinRel(1.0123895639480042, 1e-12));
+  CHECK_THAT(table.at(0).rho(), WithinRel(0.0064254127711271708, 1e-10));
+}
+
+TEST_CASE("sub-VP has the signal of VP and the square of its noise") {
+  const nf::sub_vp sub{};
+  for (const double t : {0.0, 1e-9, 0.001, 0.4, 1.0}) {
+    const nf::noise_level vp = nf::vp_linear{}.at(t), less = sub.at(t);
+    CHECK(less.alpha == vp.alpha);
+    CHECK_THAT(less.sigma, WithinRel(vp.sigma * vp.sigma, 1e-14));
+  }
+  CHECK_THAT(sub.at(0.6004).alpha, WithinRel(0.16147437849419098, 1e-14));
+  CHECK_THAT(sub.at(0.6004).sigma, WithinRel(0.97392602508991475, 1e-14));
+  CHECK_THAT(sub.at(0.001).sigma, WithinRel(0.00010994395572027488, 1e-14));
+  CHECK(sub.at(0) == nf::noise_level{0, 1, 0});
+  CHECK(sub.time_of(std::numeric_limits<double>::infinity()) == 0);
+  CHECK_THAT(sub.at_rho(1e-9).rho(), WithinRel(1e-9, 1e-15));
+}
+
+TEST_CASE("the continuous cosine has its figures, at small times as well") {
+  const nf::vp_cosine vp{};
+  const auto has = [&](double t, double alpha, double sigma) {
+    CHECK_THAT(vp.at(t).alpha, WithinRel(alpha, 1e-13));
+    CHECK_THAT(vp.at(t).sigma, WithinRel(sigma, 1e-13));
+  };
+  has(0.9946, 0.0084155349593612606, 0.99996458875869588);
+  has(0.5, 0.70274005894116902, 0.71144670184024487);
+  has(0.001, 0.99997935767453631, 0.0064252801356655106);
+  CHECK_THAT(vp.at(1e-9).sigma, WithinRel(6.2334804204950394e-6, 1e-7));  // of a time 1e-9 beside 0.008
+  CHECK(vp.at(0) == nf::noise_level{0, 1, 0});
+  CHECK(vp.at(1) == nf::noise_level{1, 0, 1});
+}
+
+TEST_CASE("Wuerstchen's process is the cosine inside its clamp, warped by its scaler") {
+  const auto has = [](double scaler, double t, double alpha, double sigma) {
+    const nf::noise_level level = nf::wuerstchen{.scaler = scaler}.at(t);
+    CHECK(level.t == t);
+    CHECK_THAT(level.alpha, WithinRel(alpha, 1e-13));
+    CHECK_THAT(level.sigma, WithinRel(sigma, 1e-13));
+  };
+  has(1, 0.5, 0.70274005894116902, 0.71144670184024487);
+  has(2, 0.5, 0.3798316763853901, 0.92505561865990755);
+  has(0.5, 0.5, 0.44077542140602846, 0.89761741732451807);
+  has(2, 0.25, 0.76860253722905263, 0.63972661330060575);
+  for (const double t : {0.0, 0.001}) has(1, t, 0.9999499987499375, 0.01);
+  for (const double t : {0.999, 1.0}) has(1, t, 0.01, 0.9999499987499375);
+  CHECK_THAT(nf::wuerstchen{}.t_min(), WithinAbs(0.0023, 1e-4));
+  CHECK_THAT(nf::wuerstchen{}.t_max(), WithinAbs(0.9936, 1e-4));
+}
+
+TEST_CASE("EDM's VE process has its time for a variance") {
+  CHECK(nf::ve_sqrt{}.at(9) == nf::noise_level{9, 1, 3});
+  CHECK(nf::ve_sqrt{}.t_max() == 10000);
+  CHECK_THAT(nf::ve_sqrt{}.time_of(-std::log(3.0)), WithinRel(9.0, 1e-15));
+}
+
 TEST_CASE("settings out of range are refused with where, what and what is allowed") {
+  CHECK_THROWS_AS((nf::sigmoid{{.beta_start = 0.5, .beta_end = 0.1}}), nf::error);
+  CHECK_THROWS_AS((nf::exponential_decay{{.train_steps = 0}}), nf::error);
+  CHECK_THROWS_AS((nf::laplace{{.train_steps = 0}}), nf::error);
+  CHECK_THROWS_MATCHES((nf::jsd{{.train_steps = 1}}), nf::error, Message("jsd: train_steps: 1; allowed: 2 or more"));
+  CHECK_THROWS_AS((nf::constant_beta{{.warmup = 1.5}}), nf::error);
+  CHECK_THROWS_AS((nf::sub_vp{.beta_0 = 0}.check()), nf::error);
+  CHECK_THROWS_AS((nf::vp_cosine{.t_end = 0.5, .t_start = 0.4}.check()), nf::error);
+  CHECK_THROWS_AS((nf::vp_cosine{.s = 0}.check()), nf::error);
+  CHECK_THROWS_AS((nf::wuerstchen{.scaler = 0}.check()), nf::error);
+  CHECK_THROWS_AS((nf::ve_sqrt{.sigma_min = 3, .sigma_max = 2}.check()), nf::error);
   CHECK_THROWS_MATCHES((nf::scaled_linear{{.beta_start = 0.5, .beta_end = 0.1}}), nf::error,
                        Message("scaled_linear: beta_start: 0.500000, beta_end: 0.100000; allowed: 0 < beta_start <= "
                                "beta_end < 1"));

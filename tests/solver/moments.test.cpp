@@ -1,6 +1,9 @@
 #include "catch.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <vector>
 
 #include <noisefall/solver/phi.hpp>
@@ -23,6 +26,65 @@ TEST_CASE("moments satisfy their integral for small, large and negative argument
       CHECK(moment(k, y) == Approx(sum).epsilon(1e-11));
     }
   CHECK(moment(3, 0) == 0);
+}
+
+namespace {
+
+// I_k(y) by series whose terms are all of one sign, in long double: for y < 0 that of phi.hpp, for y > 0
+// y e^-y sum_j y^j / (j! (k + j + 1)).
+long double exact_moment(std::size_t k, double of) {
+  const long double y = of, n = static_cast<long double>(k);
+  if (y < 0) {
+    long double term = y / (n + 1), sum = term;
+    for (int j = 2; j < 400; ++j) sum += term *= -y / (n + j);
+    return sum;
+  }
+  long double power = 1, sum = 1 / (n + 1);
+  for (int j = 1; j < 400; ++j) sum += (power *= y / j) / (n + j + 1);
+  return y * std::exp(-y) * sum;
+}
+
+}  // namespace
+
+TEST_CASE("moments have 14 digits for every step from 1e-12 to 50, in data and in noise prediction") {
+  std::array<long double, max_nodes> worst{};
+  const auto look = [&](double h) {
+    for (const double y : {h, -h}) {
+      const auto all = moments(y);
+      for (std::size_t k = 0; k < max_nodes; ++k) {
+        const long double exact = exact_moment(k, y);
+        worst[k] = std::max(worst[k], std::abs((static_cast<long double>(all[k]) - exact) / exact));
+      }
+    }
+  };
+  const int points = 20000;
+  for (int i = 0; i <= points; ++i) look(1e-12 * std::pow(50e12, static_cast<double>(i) / points));
+  for (int i = 0; i <= points; ++i) look(1.9 + 0.4 * i / points);  // around the change of formula
+  look(50);
+  for (std::size_t k = 0; k < max_nodes; ++k) {
+    CAPTURE(k);
+    CHECK(static_cast<double>(worst[k]) < 1e-14);
+  }
+}
+
+TEST_CASE("the phi functions of exponential integrators follow from the moments to 14 digits") {
+  // phi_{k+1}(h), the integral of e^(h (1 - theta)) theta^k / k!, is J_k(h) / (h k!) = -I_k(-h) / (h k!)
+  std::array<long double, 4> worst{};
+  for (int i = 0; i <= 2000; ++i) {
+    const double h = 1e-12 * std::pow(50e12, i / 2000.0);
+    long double factorial = 1;
+    for (std::size_t k = 0; k < worst.size(); ++k) {
+      if (k > 0) factorial *= static_cast<long double>(k);
+      long double phi = 0, term = 1 / (factorial * static_cast<long double>(k + 1));  // sum_j h^j / (j + k + 1)!
+      for (int j = 1; j < 400; ++j) {
+        phi += term;
+        term *= h / static_cast<long double>(j + static_cast<int>(k) + 1);
+      }
+      const long double by_moment = -static_cast<long double>(moment(k, -h)) / (h * factorial);
+      worst[k] = std::max(worst[k], std::abs(by_moment / phi - 1));
+    }
+  }
+  for (const long double w : worst) CHECK(static_cast<double>(w) < 1e-14);
 }
 
 TEST_CASE("moments keep their digits where the recursion loses them") {

@@ -21,6 +21,7 @@
 #include <noisefall/config/diffusers/ddim.hpp>
 #include <noisefall/config/diffusers/ddim_inverse.hpp>
 #include <noisefall/config/diffusers/ddpm.hpp>
+#include <noisefall/config/diffusers/ddpm_wuerstchen.hpp>
 #include <noisefall/config/diffusers/deis_multistep.hpp>
 #include <noisefall/config/diffusers/dpm_solver_multistep.hpp>
 #include <noisefall/config/diffusers/dpm_solver_multistep_inverse.hpp>
@@ -41,7 +42,9 @@
 #include <noisefall/config/diffusers/lms_discrete.hpp>
 #include <noisefall/config/diffusers/ltx_euler_ancestral_rf.hpp>
 #include <noisefall/config/diffusers/pndm.hpp>
+#include <noisefall/config/diffusers/repaint.hpp>
 #include <noisefall/config/diffusers/sa_solver.hpp>
+#include <noisefall/config/diffusers/scm.hpp>
 #include <noisefall/config/diffusers/setup.hpp>
 #include <noisefall/config/diffusers/tcd.hpp>
 #include <noisefall/config/diffusers/unclip.hpp>
@@ -54,15 +57,14 @@ namespace noisefall {
 namespace diffusers {
 
 // The classes that are read.
-using any_class =
-    std::variant<ddim_class, ddim_inverse_class, ddpm_class, pndm_class, dpm_solver_multistep_class,
-                 dpm_solver_multistep_inverse_class, dpm_solver_singlestep_class, dpm_solver_sde_class,
-                 deis_multistep_class, unipc_multistep_class, sa_solver_class, euler_discrete_class,
-                 euler_ancestral_discrete_class, heun_discrete_class, k_dpm_2_discrete_class,
-                 k_dpm_2_ancestral_discrete_class, lms_discrete_class, ipndm_class, edm_euler_class,
-                 edm_dpm_solver_multistep_class, cosine_dpm_solver_multistep_class, flow_match_euler_class,
-                 flow_match_heun_class, flow_match_lcm_class, ltx_euler_ancestral_rf_class, lcm_class, tcd_class,
-                 cm_stochastic_iterative_class, unclip_class, cogvideox_ddim_class, cogvideox_dpm_class>;
+using any_class = std::variant<
+    ddim_class, ddim_inverse_class, ddpm_class, pndm_class, dpm_solver_multistep_class,
+    dpm_solver_multistep_inverse_class, dpm_solver_singlestep_class, dpm_solver_sde_class, deis_multistep_class,
+    unipc_multistep_class, sa_solver_class, euler_discrete_class, euler_ancestral_discrete_class, heun_discrete_class,
+    k_dpm_2_discrete_class, k_dpm_2_ancestral_discrete_class, lms_discrete_class, ipndm_class, edm_euler_class,
+    edm_dpm_solver_multistep_class, cosine_dpm_solver_multistep_class, flow_match_euler_class, flow_match_heun_class,
+    flow_match_lcm_class, ltx_euler_ancestral_rf_class, lcm_class, tcd_class, cm_stochastic_iterative_class,
+    unclip_class, cogvideox_ddim_class, cogvideox_dpm_class, scm_class, ddpm_wuerstchen_class, repaint_class>;
 
 template <class C>
 concept adds_noise = requires(const C& c, std::span<const double> t, const diffusers_arguments& a) {

@@ -9,9 +9,13 @@ inline constexpr std::string_view
     apg =
         "Sadat, Hilliges, Weber: Eliminating Oversaturation and Artifacts of High Guidance Scales in Diffusion "
         "Models. ICLR 2025. arXiv:2410.02416",
+    align_your_steps =
+        "Sabour, Fidler, Kreis: Align Your Steps: Optimizing Sampling Schedules in Diffusion Models. ICML 2024. "
+        "arXiv:2404.14507",
     beta_sampling =
         "Lee, Lee, Gye, Kim: Beta Sampling is All You Need: Efficient Image Generation Strategy for Diffusion "
         "Models using Stepwise Spectral Analysis. WACV 2025. arXiv:2407.12173",
+    comfy_ui = "Comfyanonymous: ComfyUI. Software 2023. github.com/comfyanonymous/ComfyUI",
     cfg = "Ho, Salimans: Classifier-Free Diffusion Guidance. NeurIPS Workshop 2021. arXiv:2207.12598",
     cfg_pp =
         "Chung, Kim, Park, Nam, Ye: CFG++: Manifold-constrained Classifier Free Guidance for Diffusion Models. "
@@ -23,6 +27,9 @@ inline constexpr std::string_view
     ddim = "Song, Meng, Ermon: Denoising Diffusion Implicit Models. ICLR 2021. arXiv:2010.02502",
     ddpm = "Ho, Jain, Abbeel: Denoising Diffusion Probabilistic Models. NeurIPS 2020. arXiv:2006.11239",
     deis = "Zhang, Chen: Fast Sampling of Diffusion Models with Exponential Integrator. ICLR 2023. arXiv:2204.13902",
+    diffusers =
+        "Von Platen, Patil, Lozhkov et al.: Diffusers: State-of-the-Art Diffusion Models. Software 2022. "
+        "github.com/huggingface/diffusers",
     dpm_solver =
         "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver: A Fast ODE Solver for Diffusion Probabilistic Model Sampling "
         "in Around 10 Steps. NeurIPS 2022. arXiv:2206.00927",
@@ -35,6 +42,12 @@ inline constexpr std::string_view
     er_sde =
         "Cui, Zhang, Bao, Liao: Elucidating the Solution Space of Extended Reverse-Time SDE for Diffusion Models. "
         "WACV 2025. arXiv:2309.06169",
+    geo_diff =
+        "Xu, Yu, Song, Shi, Ermon, Tang: GeoDiff: A Geometric Diffusion Model for Molecular Conformation Generation. "
+        "ICLR 2022. arXiv:2203.02923",
+    geometric_trajectory =
+        "Chen, Zhou, Wang, Shen, Lyu: On the Trajectory Regularity of ODE-based Diffusion Sampling. ICML 2024. "
+        "arXiv:2405.11326",
     gradient_estimation =
         "Permenter, Yuan: Interpreting and Improving Diffusion Models from an Optimization Perspective. ICML "
         "2024. arXiv:2306.04848",
@@ -42,6 +55,9 @@ inline constexpr std::string_view
         "Dhariwal, Nichol: Diffusion Models Beat GANs on Image Synthesis. NeurIPS 2021. arXiv:2105.05233",
     heun_pp = "Carzit: sd-webui-samplers-scheduler. Software 2023. github.com/Carzit/sd-webui-samplers-scheduler",
     improved_ddpm = "Nichol, Dhariwal: Improved Denoising Diffusion Probabilistic Models. ICML 2021. arXiv:2102.09672",
+    improved_noise_schedule =
+        "Hang, Gu, Bao, Wei, Chen, Geng, Guo: Improved Noise Schedule for Diffusion Training. Preprint 2024. "
+        "arXiv:2407.03297",
     k_diffusion = "Crowson: k-diffusion. Software 2022. github.com/crowsonkb/k-diffusion",
     latent_consistency =
         "Luo, Tan, Huang, Li, Zhao: Latent Consistency Models: Synthesizing High-Resolution Images with Few-Step "
@@ -49,6 +65,7 @@ inline constexpr std::string_view
     latent_diffusion =
         "Rombach, Blattmann, Lorenz, Esser, Ommer: High-Resolution Image Synthesis with Latent Diffusion Models. "
         "CVPR 2022. arXiv:2112.10752",
+    mochi = "Genmo Team: Mochi 1. Software 2024. github.com/genmoai/mochi",
     pndm =
         "Liu, Ren, Lin, Zhao: Pseudo Numerical Methods for Diffusion Models on Manifolds. ICLR 2022. "
         "arXiv:2202.09778",
@@ -58,6 +75,7 @@ inline constexpr std::string_view
     re_paint =
         "Lugmayr, Danelljan, Romero, Yu, Timofte, Van Gool: RePaint: Inpainting using Denoising Diffusion "
         "Probabilistic Models. CVPR 2022. arXiv:2201.09865",
+    res4lyf = "ClownsharkBatwing: RES4LYF. Software 2024. github.com/ClownsharkBatwing/RES4LYF",
     rectified_flow =
         "Liu, Gong, Liu: Flow Straight and Fast: Learning to Generate and Transfer Data with Rectified Flow. ICLR "
         "2023. arXiv:2209.03003",
@@ -88,12 +106,18 @@ inline constexpr std::string_view
     tcd =
         "Zheng, Hu, Fan, Wang, Ding, Tao, Cham: Trajectory Consistency Distillation. Preprint 2024. "
         "arXiv:2402.19159",
+    thermodynamics =
+        "Sohl-Dickstein, Weiss, Maheswaranathan, Ganguli: Deep Unsupervised Learning using Nonequilibrium "
+        "Thermodynamics. ICML 2015. arXiv:1503.03585",
     trig_flow =
         "Lu, Song: Simplifying, Stabilizing and Scaling Continuous-Time Consistency Models. ICLR 2025. "
         "arXiv:2410.11081",
     unipc =
         "Zhao, Bai, Rao, Zhou, Lu: UniPC: A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion "
         "Models. NeurIPS 2023. arXiv:2302.04867",
+    wuerstchen =
+        "Pernias, Rampas, Richter, Pal, Aubreville: Wuerstchen: An Efficient Architecture for Large-Scale "
+        "Text-to-Image Diffusion Models. ICLR 2024. arXiv:2306.00637",
     zero_terminal_snr =
         "Lin, Liu, Li, Yang: Common Diffusion Noise Schedules and Sample Steps are Flawed. WACV 2024. "
         "arXiv:2305.08891";

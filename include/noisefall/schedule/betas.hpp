@@ -64,14 +64,25 @@ inline std::vector<double> exp(std::size_t n) {
   return from_alpha_bar(n, [](double u) { return std::exp(u * -12); });
 }
 
-// f(u) = sqrt(snr / (1 + snr)) with ln(snr) = -sgn(1/2 - u) ln(1 - 2 |1/2 - u| + 1e-6) / 2, as diffusers has it: the
-// root of what would be alpha_bar at that signal-to-noise ratio.
-inline std::vector<double> laplace(std::size_t n) {
-  return from_alpha_bar(n, [](double u) {
+// f(u) = snr / (1 + snr) with ln(snr) = -sgn(1/2 - u) ln(1 - 2 |1/2 - u| + 1e-6) / 2, arXiv:2407.03297; as_root: the
+// square root of it, which diffusers takes for alpha_bar.
+inline std::vector<double> laplace(std::size_t n, bool as_root = true) {
+  return from_alpha_bar(n, [as_root](double u) {
     const double log_snr = -0.5 * std::copysign(1.0, 0.5 - u) * std::log(1 - 2 * std::abs(0.5 - u) + 1e-6);
-    const double snr = std::exp(log_snr);
-    return std::sqrt(snr / (1 + snr));
+    const double snr = std::exp(log_snr), bar = snr / (1 + snr);
+    return as_root ? std::sqrt(bar) : bar;
   });
+}
+
+// b1, but over the first floor(share n) indices evenly from b0 to b1 (DDPM's code: const, warmup10, warmup50).
+inline std::vector<double> warmup(std::size_t n, double share, double b0 = 1e-4, double b1 = 0.02) {
+  require(n >= 1, "betas", "train_steps: 0", "1 or more");
+  std::vector<double> table(n, b1);
+  const std::size_t rising = static_cast<std::size_t>(static_cast<double>(n) * share);
+  if (rising == 0) return table;
+  const std::vector<double> rise = linear(rising, b0, b1);
+  for (std::size_t i = 0; i < rising; ++i) table[i] = rise[i];
+  return table;
 }
 
 }  // namespace betas

@@ -14,13 +14,14 @@ namespace noisefall {
 
 // i floor(N / n) + steps_offset, i = n - 1 .. 0. Labels are the indices. Does not start at pure noise: for n = 50 of
 // 1000 the first index is 980 (arXiv:2305.08891 table 2). end sigma_min is index 0, which steps_offset = 0 visits
-// anyway.
+// anyway. By the rule of points i floor(N / (n + 1)) + steps_offset, i = n .. 1, for n below N.
 struct leading {
   static constexpr std::string_view name = "leading";
   static constexpr std::string_view reference = papers::ddim;
 
   std::size_t steps = 0;  // legs, 1 to the table's length
   long steps_offset = 0;  // 1 for Stable Diffusion
+  index_rule rule = index_rule::labels;
   final_level end = final_level::zero;
 
   void check() const { require_steps(steps, name); }
@@ -32,7 +33,8 @@ struct leading {
     const long most = static_cast<long>(length);
     require(steps_offset > -most && steps_offset < most, name, {"steps_offset: ", steps_offset},
             {"below the table's length, ", most});
-    return over_indices(schedule, leading_indices(steps, length, steps_offset), end, name);
+    if (rule == index_rule::points) require_points(steps, length, name);
+    return over_indices(schedule, leading_indices(steps, length, steps_offset, rule), end, name);
   }
 };
 

@@ -105,6 +105,13 @@ inline double resolution_mu(double length, double base_length = 256, double base
   return length * slope + (base - slope * base_length);
 }
 
+// mu for a sequence length and a number of steps, as Flux.2 finds it: above 4300 a line in the length, up to there linear
+// in the steps between that line at 200 and another at 10.
+inline double flux2_mu(double length, std::size_t steps) {
+  const double at_200 = 0.00016927 * length + 0.45666666, at_10 = 8.73809524e-05 * length + 1.89833333;
+  return length > 4300 ? at_200 : at_10 + (at_200 - at_10) * (static_cast<double>(steps) - 10) / 190;
+}
+
 // Stretches 1 - sigma so that the last sigma becomes `terminal`, in [0, 1). A list that ends at sigma = 1 (one step)
 // has nothing to stretch and stays.
 inline std::vector<double> stretch_to_terminal(std::vector<double> sigmas, double terminal) {

@@ -45,6 +45,20 @@ trajectory over_sigmas(const S& schedule, std::size_t n, std::optional<double> l
   return trajectory{levels};
 }
 
+// Levels for values that fall from 1 to 0 in rules made for flows: a flow's sigma where the schedule begins at pure
+// noise; elsewhere shares of the sigma / alpha that it begins with, as ComfyUI lays such rules on other models.
+template <NoiseSchedule S>
+std::vector<noise_level> levels_from_unit_sigmas(const S& schedule, std::span<const double> values) {
+  const noise_level top = schedule.at(schedule.t_max());
+  std::vector<noise_level> levels;
+  for (const double value : values)
+    levels.push_back(value == 0       ? clean_level(schedule)
+                     : value == 1     ? top
+                     : top.alpha == 0 ? level_at_flow_sigma(schedule, value)
+                                      : level_at_rho(schedule, value * top.rho()));
+  return levels;
+}
+
 // n legs over the times that ramp(points, t_last, t_first) gives; they default to the schedule's t_min() and t_max().
 template <NoiseSchedule S, class Ramp>
 trajectory over_times(const S& schedule, std::size_t n, std::optional<double> t_last, std::optional<double> t_first,
@@ -69,6 +83,11 @@ std::size_t table_length(const S& schedule, std::string_view where) {
   const std::size_t length = static_cast<std::size_t>(schedule.steps());
   require(length >= 1, where, "a continuous schedule", "a schedule with a table of levels");
   return length;
+}
+
+// n + 1 points on a table, of which one is left out, are different indices for n below its length only.
+inline void require_points(std::size_t n, std::size_t length, std::string_view where) {
+  require(n < length || n == 1, where, {"steps: ", n}, {"by the rule of points below the table's length, ", length});
 }
 
 // Legs from index to index, each labelled with its index; the last one ends as `end` says (sigma_min: at index 0).

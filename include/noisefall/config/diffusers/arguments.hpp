@@ -25,6 +25,7 @@ struct diffusers_arguments {
   std::optional<double> mu{};
   std::optional<std::size_t> original_inference_steps{};
   std::optional<double> strength{};
+  std::optional<std::size_t> jump_length{}, jump_n_sample{};
   // step():
   std::optional<double> eta{};
   std::optional<int> order{};
@@ -34,12 +35,15 @@ struct diffusers_arguments {
   // The arguments of set_timesteps as a JSON object with those names; a name that is none of them is an error.
   void read_set_timesteps(const nlohmann::json& object, const std::string& pointer = {}) {
     const fields f{object, pointer};
-    f.allow_only({"num_inference_steps", "timesteps", "sigmas", "mu", "original_inference_steps", "strength"});
+    f.allow_only({"num_inference_steps", "timesteps", "sigmas", "mu", "original_inference_steps", "strength",
+                  "jump_length", "jump_n_sample"});
     const auto count = [&](std::string_view name, std::optional<std::size_t>& to) {
       if (f.has(name)) to = static_cast<std::size_t>(f.integer(name, 0, 1, 1000000));
     };
     count("num_inference_steps", num_inference_steps);
     count("original_inference_steps", original_inference_steps);
+    count("jump_length", jump_length);
+    count("jump_n_sample", jump_n_sample);
     if (f.has("timesteps")) timesteps = f.numbers("timesteps");
     if (f.has("sigmas")) sigmas = f.numbers("sigmas");
     if (f.has("mu")) mu = f.number("mu", 0);
@@ -70,6 +74,8 @@ struct diffusers_arguments {
           {"mu", mu.has_value()},
           {"original_inference_steps", original_inference_steps.has_value()},
           {"strength", strength.has_value()},
+          {"jump_length", jump_length.has_value()},
+          {"jump_n_sample", jump_n_sample.has_value()},
           {"eta", eta.value_or(0) != 0},
           {"order", order.has_value()},
           {"use_clipped_model_output", use_clipped_model_output},

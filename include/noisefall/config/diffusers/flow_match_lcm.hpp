@@ -15,7 +15,8 @@
 namespace noisefall::diffusers {
 
 // As FlowMatchEulerDiscrete, but labels that the caller gives stay what they are (unless invert_sigmas), and all noise
-// is renewed in each step. scale_factors, which resize the state between steps, are refused.
+// is renewed in each step. scale_factors are refused: they resize the state between steps, and a run's state has one
+// shape. Its caller runs each scale by itself, on the legs of its part.
 struct flow_match_lcm_class {
   static constexpr std::string_view class_name = "FlowMatchLCMScheduler";
 

@@ -19,6 +19,7 @@
 
 namespace noisefall::diffusers {
 
+// solver_p, another scheduler for the predictor, is an object of Python that no file can hold: only null is read.
 // Thresholding acts in data prediction only; use_flow_sigmas has a rule of its own for sigmas, shifts and the first
 // one.
 struct unipc_multistep_class {

@@ -12,17 +12,26 @@
 #include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
 #include <noisefall/core/error.hpp>
+#include <noisefall/schedule/constant_beta.hpp>
 #include <noisefall/schedule/cosine.hpp>
 #include <noisefall/schedule/discrete.hpp>
 #include <noisefall/schedule/edm.hpp>
+#include <noisefall/schedule/exponential_decay.hpp>
 #include <noisefall/schedule/flow.hpp>
+#include <noisefall/schedule/jsd.hpp>
+#include <noisefall/schedule/laplace.hpp>
 #include <noisefall/schedule/linear.hpp>
 #include <noisefall/schedule/scaled_linear.hpp>
+#include <noisefall/schedule/sigmoid.hpp>
 #include <noisefall/schedule/snr_shift.hpp>
+#include <noisefall/schedule/sub_vp.hpp>
 #include <noisefall/schedule/trigflow.hpp>
 #include <noisefall/schedule/ve.hpp>
+#include <noisefall/schedule/ve_sqrt.hpp>
 #include <noisefall/schedule/vp.hpp>
+#include <noisefall/schedule/vp_cosine.hpp>
 #include <noisefall/schedule/vp_table.hpp>
+#include <noisefall/schedule/wuerstchen.hpp>
 #include <noisefall/schedule/zero_terminal_snr.hpp>
 
 namespace noisefall {
@@ -32,7 +41,7 @@ inline constexpr auto spelling<between> = std::to_array<spelt<between>>({{"log_s
                                                                          {"sigma", between::sigma},
                                                                          {"log_alpha", between::log_alpha}});
 
-// A table is described by its settings: those of linear, scaled_linear and cosine, or one of these.
+// A table is described by its settings: those of linear, scaled_linear, cosine and the like, or one of these.
 struct discrete_settings {
   std::vector<double> alphas_cumprod{};
   between rule = between::log_sigma;
@@ -82,6 +91,26 @@ struct described_as<cosine::settings> {
   using policy = cosine;
 };
 template <>
+struct described_as<sigmoid::settings> {
+  using policy = sigmoid;
+};
+template <>
+struct described_as<exponential_decay::settings> {
+  using policy = exponential_decay;
+};
+template <>
+struct described_as<laplace::settings> {
+  using policy = laplace;
+};
+template <>
+struct described_as<jsd::settings> {
+  using policy = jsd;
+};
+template <>
+struct described_as<constant_beta::settings> {
+  using policy = constant_beta;
+};
+template <>
 struct described_as<discrete_settings> {
   using policy = discrete_schedule;
 };
@@ -114,6 +143,37 @@ void describe(V& visit, scaled_linear::settings& s) {
 }
 template <class V>
 void describe(V& visit, cosine::settings& s) {
+  visit("train_steps", s.train_steps);
+  visit("rule", s.rule);
+}
+template <class V>
+void describe(V& visit, sigmoid::settings& s) {
+  visit("beta_start", s.beta_start);
+  visit("beta_end", s.beta_end);
+  visit("train_steps", s.train_steps);
+  visit("rule", s.rule);
+}
+template <class V>
+void describe(V& visit, exponential_decay::settings& s) {
+  visit("train_steps", s.train_steps);
+  visit("rule", s.rule);
+}
+template <class V>
+void describe(V& visit, laplace::settings& s) {
+  visit("train_steps", s.train_steps);
+  visit("as_root", s.as_root);
+  visit("rule", s.rule);
+}
+template <class V>
+void describe(V& visit, jsd::settings& s) {
+  visit("train_steps", s.train_steps);
+  visit("rule", s.rule);
+}
+template <class V>
+void describe(V& visit, constant_beta::settings& s) {
+  visit("beta_start", s.beta_start);
+  visit("beta_end", s.beta_end);
+  visit("warmup", s.warmup);
   visit("train_steps", s.train_steps);
   visit("rule", s.rule);
 }
@@ -162,13 +222,38 @@ void describe(V& visit, trig_flow& s) {
   visit("sigma_data", s.sigma_data);
   visit("t_end", s.t_end);
 }
+template <class V>
+void describe(V& visit, sub_vp& s) {
+  visit("beta_0", s.beta_0);
+  visit("beta_1", s.beta_1);
+  visit("t_end", s.t_end);
+}
+template <class V>
+void describe(V& visit, vp_cosine& s) {
+  visit("s", s.s);
+  visit("t_end", s.t_end);
+  visit("t_start", s.t_start);
+}
+template <class V>
+void describe(V& visit, wuerstchen& s) {
+  visit("scaler", s.scaler);
+  visit("s", s.s);
+}
+template <class V>
+void describe(V& visit, ve_sqrt& s) {
+  visit("sigma_min", s.sigma_min);
+  visit("sigma_max", s.sigma_max);
+}
 
 namespace detail {
 
 inline void add_schedules(catalogue& to) {
-  to.add<linear::settings>().add<scaled_linear::settings>().add<cosine::settings>().add<discrete_settings>();
+  to.add<linear::settings>().add<scaled_linear::settings>().add<cosine::settings>().add<sigmoid::settings>();
+  to.add<exponential_decay::settings>().add<laplace::settings>().add<jsd::settings>().add<constant_beta::settings>();
+  to.add<discrete_settings>();
   to.add<zero_terminal_snr_settings>().add<snr_shift_settings>();
-  to.add<vp_linear>().add<vp_table_settings>().add<ve>().add<edm>().add<rectified_flow>().add<trig_flow>();
+  to.add<vp_linear>().add<vp_cosine>().add<sub_vp>().add<wuerstchen>().add<vp_table_settings>();
+  to.add<ve>().add<ve_sqrt>().add<edm>().add<rectified_flow>().add<trig_flow>();
 }
 
 }  // namespace detail

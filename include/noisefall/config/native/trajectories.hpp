@@ -1,4 +1,4 @@
-// The fields of the spacings, and a spacing by its name.
+// The fields of the spacings made of others, and a spacing by its name.
 #pragma once
 
 #include <array>
@@ -11,43 +11,17 @@
 
 #include <noisefall/config/catalogue.hpp>
 #include <noisefall/config/native/described.hpp>
+#include <noisefall/config/native/spacing_fields.hpp>
 #include <noisefall/core/error.hpp>
 #include <noisefall/core/papers.hpp>
-#include <noisefall/trajectory/beta.hpp>
-#include <noisefall/trajectory/exponential.hpp>
-#include <noisefall/trajectory/flow_uniform.hpp>
-#include <noisefall/trajectory/index_list.hpp>
+#include <noisefall/trajectory/hybrid.hpp>
 #include <noisefall/trajectory/inversion.hpp>
-#include <noisefall/trajectory/karras.hpp>
-#include <noisefall/trajectory/leading.hpp>
-#include <noisefall/trajectory/level_list.hpp>
-#include <noisefall/trajectory/linspace.hpp>
-#include <noisefall/trajectory/lists.hpp>
 #include <noisefall/trajectory/partial.hpp>
-#include <noisefall/trajectory/polyexponential.hpp>
-#include <noisefall/trajectory/quadratic.hpp>
 #include <noisefall/trajectory/re_paint.hpp>
 #include <noisefall/trajectory/restart.hpp>
-#include <noisefall/trajectory/time_quadratic.hpp>
-#include <noisefall/trajectory/time_uniform.hpp>
-#include <noisefall/trajectory/trailing.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
-#include <noisefall/trajectory/uniform_lambda.hpp>
-#include <noisefall/trajectory/vp_times.hpp>
 
 namespace noisefall {
-
-template <>
-inline constexpr auto spelling<final_level> =
-    std::to_array<spelt<final_level>>({{"zero", final_level::zero}, {"sigma_min", final_level::sigma_min}});
-template <>
-inline constexpr auto spelling<shift_law> = std::to_array<spelt<shift_law>>({{"exponential", shift_law::exponential},
-                                                                             {"linear", shift_law::linear}});
-template <>
-inline constexpr auto spelling<flow_grid> = std::to_array<spelt<flow_grid>>({{"uniform", flow_grid::uniform},
-                                                                             {"karras", flow_grid::karras},
-                                                                             {"exponential", flow_grid::exponential},
-                                                                             {"beta", flow_grid::beta}});
 
 // Another spacing, `of`: the last part of its legs, or all of them from data to noise.
 using loaded_spacing = std::optional<loaded<any_spacing>>;
@@ -85,6 +59,21 @@ struct re_paint_settings {
   std::size_t jump_length = 10, resamplings = 10;
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator re_paint<any_spacing>() const { return {of->policy, jump_length, resamplings}; }  // NOLINT
+};
+// hybrid{coarse, fine, sigma} or with a time.
+struct hybrid_settings {
+  loaded_spacing coarse{}, fine{};
+  std::optional<double> sigma{}, time{};
+  void check() const {
+    require(coarse.has_value(), "coarse", "missing", "a spacing");
+    require(fine.has_value(), "fine", "missing", "a spacing");
+    static_cast<hybrid<any_spacing, any_spacing>>(*this).check();
+  }
+  operator hybrid<any_spacing, any_spacing>() const { return {coarse->policy, fine->policy, sigma, time}; }  // NOLINT
+};
+template <>
+struct described_as<hybrid_settings> {
+  using policy = hybrid<any_spacing, any_spacing>;
 };
 template <>
 struct described_as<image_to_image_settings> {
@@ -135,35 +124,11 @@ inline nlohmann::json json_of(const loaded_spacing& value) {
 }
 
 template <class V>
-void describe(V& visit, beta& s) {
-  visit("steps", s.steps);
-  visit("a", s.a);
-  visit("b", s.b);
-  visit("sigma_min", s.sigma_min);
-  visit("sigma_max", s.sigma_max);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, exponential& s) {
-  visit("steps", s.steps);
-  visit("sigma_min", s.sigma_min);
-  visit("sigma_max", s.sigma_max);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, flow_sigma_list& s) {
-  visit("sigmas", s.sigmas);
-}
-template <class V>
-void describe(V& visit, flow_uniform& s) {
-  visit("steps", s.steps);
-  visit("shift", s.shift);
-  visit("mu", s.mu);
-  visit("law", s.law);
-  visit("terminal", s.terminal);
-  visit("grid", s.grid);
-  visit("first", s.first);
-  visit("last", s.last);
+void describe(V& visit, hybrid_settings& s) {
+  visit("coarse", s.coarse);
+  visit("fine", s.fine);
+  visit("sigma", s.sigma);
+  visit("time", s.time);
 }
 template <class V>
 void describe(V& visit, image_to_image_settings& s) {
@@ -171,51 +136,8 @@ void describe(V& visit, image_to_image_settings& s) {
   visit("strength", s.strength);
 }
 template <class V>
-void describe(V& visit, index_list& s) {
-  visit("indices", s.indices);
-  visit("end", s.end);
-}
-template <class V>
 void describe(V& visit, inversion_settings& s) {
   visit("of", s.of);
-}
-template <class V>
-void describe(V& visit, karras& s) {
-  visit("steps", s.steps);
-  visit("rho", s.rho);
-  visit("sigma_min", s.sigma_min);
-  visit("sigma_max", s.sigma_max);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, leading& s) {
-  visit("steps", s.steps);
-  visit("steps_offset", s.steps_offset);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, level_list& s) {
-  visit("alphas", s.alphas);
-  visit("sigmas", s.sigmas);
-  visit("labels", s.labels);
-}
-template <class V>
-void describe(V& visit, linspace& s) {
-  visit("steps", s.steps);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, polyexponential& s) {
-  visit("steps", s.steps);
-  visit("rho", s.rho);
-  visit("sigma_min", s.sigma_min);
-  visit("sigma_max", s.sigma_max);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, quadratic& s) {
-  visit("steps", s.steps);
-  visit("end", s.end);
 }
 template <class V>
 void describe(V& visit, re_paint_settings& s) {
@@ -230,57 +152,24 @@ void describe(V& visit, restart_settings& s) {
   visit("rho", s.rho);
   visit("s_noise", s.s_noise);
 }
-template <class V>
-void describe(V& visit, sigma_list& s) {
-  visit("sigmas", s.sigmas);
-}
-template <class V>
-void describe(V& visit, time_list& s) {
-  visit("times", s.times);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, time_quadratic& s) {
-  visit("steps", s.steps);
-  visit("t_first", s.t_first);
-  visit("t_last", s.t_last);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, time_uniform& s) {
-  visit("steps", s.steps);
-  visit("t_first", s.t_first);
-  visit("t_last", s.t_last);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, trailing& s) {
-  visit("steps", s.steps);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, uniform_lambda& s) {
-  visit("steps", s.steps);
-  visit("sigma_min", s.sigma_min);
-  visit("sigma_max", s.sigma_max);
-  visit("end", s.end);
-}
-template <class V>
-void describe(V& visit, vp_times& s) {
-  visit("steps", s.steps);
-  visit("beta_d", s.beta_d);
-  visit("beta_min", s.beta_min);
-  visit("t_last", s.t_last);
-  visit("end", s.end);
-}
 
 namespace detail {
 
 inline void add_spacings(catalogue& to) {
-  to.add<beta>().add<exponential>().add<flow_sigma_list>().add<flow_uniform>().add<image_to_image_settings>();
-  to.add<index_list>().add<inversion_settings>().add<karras>().add<leading>().add<level_list>().add<linspace>();
-  to.add<polyexponential>().add<quadratic>().add<re_paint_settings>().add<restart_settings>().add<sigma_list>();
-  to.add<time_list>().add<time_quadratic>().add<time_uniform>().add<trailing>().add<uniform_lambda>().add<vp_times>();
+  to.add<ays>().add<beta>().add<beta_indices>().add<bong_tangent>().add<consistency_grid>().add<ddim_uniform>();
+  to.add<exponential>().add<flow_sigma_list>().add<flow_uniform>().add<gits>().add<hybrid_settings>();
+  to.add<iddpm_grid>().add<image_to_image_settings>().add<index_list>().add<inversion_settings>().add<karras>();
+  to.add<kl_optimal>().add<laplace_sigmas>().add<leading>().add<level_list>().add<linear_quadratic>().add<linspace>();
+  to.add<logit_normal>()
+      .add<normal>()
+      .add<polyexponential>()
+      .add<quadratic>()
+      .add<re_paint_settings>()
+      .add<restart_settings>()
+      .add<sections>()
+      .add<sgm_uniform>();
+  to.add<sigma_list>().add<simple>().add<time_list>().add<time_quadratic>().add<time_uniform>().add<trailing>();
+  to.add<uniform_lambda>().add<vp_times>().add<whole_stride>();
 }
 
 }  // namespace detail
