@@ -320,3 +320,27 @@ TEST_CASE("the words NaN and Infinity that Python writes are read") {
   CHECK_THROWS_WITH(nf::parse_python_json("{\"a\": 1,\n \"b\" 2}", "scheduler_config.json"),
                     Catch::Matchers::ContainsSubstring("scheduler_config.json: this is not JSON: line 2, column"));
 }
+
+TEST_CASE("a file is saved as Python saves it: its words, its order, every key") {
+  const std::string text = R"({
+  "_class_name": "DPMSolverMultistepScheduler",
+  "beta_start": 0.0001,
+  "lambda_min_clipped": -Infinity,
+  "list": [
+    Infinity,
+    NaN,
+    1,
+    1.0,
+    1e-05
+  ],
+  "note": "-Infinity stays \"NaN\", caf\u00e9",
+  "someone_elses": {
+    "deeper": null
+  }
+}
+)";
+  const json file = nf::parse_python_json(text, "scheduler_config.json");
+  CHECK(nf::python_json_text(file) == text);
+  CHECK(nf::diffusers_config{file}.file()["someone_elses"] == json{{"deeper", nullptr}});
+  CHECK(nf::python_json_text(std::numeric_limits<double>::quiet_NaN()) == "NaN\n");
+}

@@ -195,6 +195,26 @@ TEST_CASE("L15: every policy is written as it was read, all fields of it", "[con
   check_round_trips(parameterisations, known.parameterisations(), load_parameterisation);
 }
 
+TEST_CASE("a solver whose type is forgotten still describes itself, unless it is nobody's", "[config]") {
+  std::size_t seen = 0;
+  for (const char* text : solvers) {
+    const auto loaded = nf::load_solver(json::parse(text));
+    if (!std::holds_alternative<nf::erased_solver>(loaded.policy)) continue;
+    CHECK(nf::solver_description(std::get<nf::erased_solver>(loaded.policy)) == json::parse(text));
+    ++seen;
+  }
+  CHECK(seen + 1 == solvers.size());  // dpm_adaptive takes its own steps
+  CHECK(nf::solver_description({}).is_null());
+  CHECK(nf::solver_description(nf::any_built_in_solver{nf::ddim{}}).is_null());  // the variant is another type
+
+  const nf::erased_solver held = nf::ddim{.eta = 0.3};
+  const nf::erased_solver copy = held;
+  REQUIRE(copy.get<nf::ddim>() != nullptr);
+  CHECK(copy.get<nf::ddim>()->eta == 0.3);
+  CHECK(copy.get<nf::ddim>() == held.get<nf::ddim>());
+  CHECK(copy.get<nf::ddpm>() == nullptr);
+}
+
 TEST_CASE("a name alone stands for a policy with its defaults", "[config]") {
   CHECK(nf::load_solver("ddim").described == json(nf::ddim{}));
   CHECK(nf::load_schedule("linear").described == json(nf::linear::settings{}));

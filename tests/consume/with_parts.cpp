@@ -8,6 +8,7 @@
 #include <noisefall/adapters/png.hpp>
 #include <noisefall/adapters/xtensor.hpp>
 #include <noisefall/config/json_reader.hpp>
+#include <noisefall/metrics/wasserstein.hpp>
 #include <noisefall/models/network_output.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
 
@@ -19,5 +20,6 @@ int main() {
   xt::xtensor<float, 2> array = xt::ones<float>({1, 3});
   const bool finite = nf::span_algebra<float>{}.finite(nf::view_of(array));
   const bool drawn = nf::sheet(nf::view<float>{array.data(), {1, 1, 1, 3}}).width > 3;
-  return finite && drawn && nf::view_of(three).sample_size() == array.size() && three[2] == 3 ? 0 : 1;
+  const double numbers[] = {1, 2}, apart = nf::wasserstein_1(std::span{numbers, 1}, std::span{numbers + 1, 1});
+  return finite && drawn && nf::view_of(three).sample_size() == array.size() && three[2] == 3 && apart == 1 ? 0 : 1;
 }

@@ -7,6 +7,7 @@
 #include <noisefall/config/native/parameterisations.hpp>
 #include <noisefall/config/native/samplers.hpp>
 #include <noisefall/config/native/schedules.hpp>
+#include <noisefall/config/native/solver_description.hpp>
 #include <noisefall/config/native/solvers.hpp>
 #include <noisefall/config/native/thresholds.hpp>
 #include <noisefall/config/native/trajectories.hpp>

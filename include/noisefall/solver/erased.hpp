@@ -32,8 +32,18 @@ class erased_solver {
   void check() const { held_->check(); }
   step_plan plan(const step_window& window) const { return held_->plan(window); }
 
+  // The solver inside if it is an S, else null; lives as long as an erased_solver that holds it.
+  template <class S>
+  const S* get() const {
+    return held_ && held_->type() == &type_of<S> ? &static_cast<const model<S>&>(*held_).solver : nullptr;
+  }
+
  private:
+  template <class S>
+  static inline char type_of = 0;  // its address tells types apart without RTTI; nobody writes or reads it
+
   struct interface : counted {
+    virtual const void* type() const = 0;
     virtual std::string_view name() const = 0;
     virtual std::string_view reference() const = 0;
     virtual bool takes_two_readings() const = 0;
@@ -48,6 +58,7 @@ class erased_solver {
   struct model final : interface {
     static_assert(Solver<S>, "erased_solver holds a model of the Solver concept");
     explicit model(S s) : solver{std::move(s)} {}
+    const void* type() const override { return &type_of<S>; }
     std::string_view name() const override { return name_of(solver); }
     std::string_view reference() const override { return reference_of(solver); }
     bool takes_two_readings() const override { return noisefall::takes_two_readings(solver); }
