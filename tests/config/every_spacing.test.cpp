@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -113,14 +112,13 @@ TEST_CASE("L13: every spacing lays finite runs on every schedule for 1, 2, 3 and
           ++laid_on_schedule[on.name];
           const bool rises = path->kind() == nf::trajectory_kind::inversion;
           for (const nf::any_solver& solver : solvers) {
-            const nf::sampler sample{std::get<nf::erased_solver>(solver), on.policy, *path, nf::unguided{},
-                                     nf::predicts_x0{}};
+            const nf::sampler sample{solver.planner, on.policy, *path, nf::unguided{}, nf::predicts_x0{}};
             network model;
             nf::tensor<double> x({1, 1});
             const auto start = rises ? nf::start_from::given : nf::start_from::noise;
             const auto result = sample(model, x, {.seed = 4, .start = start, .checked = true});
             if (result.how != nf::outcome::finished || !std::isfinite(x.elements()[0]))
-              FAIL(file.dump() << " on " << on.name << " by " << std::get<nf::erased_solver>(solver).name());
+              FAIL(file.dump() << " on " << on.name << " by " << solver.planner.name());
           }
         }
   for (const auto& entry : known.spacings().entries()) {

@@ -1,5 +1,5 @@
-# cmake -DROOT=<project> -DREADME=<file> -P links.cmake: relative links lead to files; in a table's rows "| L<n> | ...",
-# the text of each link is a sentence that a test of that file states.
+# cmake -DROOT=<project> -DREADME=<file> -P links.cmake: relative links lead to files; the text of a link to a source in
+# a row "| L<n> | ...", and one in quotes, is a sentence that a test of that file states.
 file(READ ${README} text)
 string(REPLACE ";" " " text "${text}")
 string(REPLACE "[" "{lb}" text "${text}")
@@ -19,7 +19,8 @@ foreach(line IN LISTS lines)
     math(EXPR links "${links} + 1")
     if(NOT EXISTS ${ROOT}/${target})
       list(APPEND findings "${target}: there is no such file")
-    elseif(line MATCHES "^\\| L[0-9]+ \\|")
+    elseif((line MATCHES "^\\| L[0-9]+ \\|" AND target MATCHES "\\.cpp$") OR name MATCHES "^\"")
+      string(REGEX REPLACE "^\"|\"$" "" name "${name}")
       file(READ ${ROOT}/${target} source)
       string(REGEX REPLACE "\"[ \n]*\"" "" source "${source}")  # a sentence over two lines
       string(FIND "${source}" "${name}" at)

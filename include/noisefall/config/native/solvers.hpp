@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include <nlohmann/json.hpp>
 
@@ -119,11 +118,10 @@ struct splitting_settings {
   bool sigma_half_way = false;
   void check() const {
     require(of.has_value(), "of", "missing", "a solver");
-    require(std::holds_alternative<erased_solver>(of->policy), "of", "chooses its own steps",
-            "a solver that plans rows");
+    require(static_cast<bool>(of->policy.planner), "of", "chooses its own steps", "a solver that plans rows");
   }
   operator splitting<erased_solver>() const {  // NOLINT
-    return {std::get<erased_solver>(of->policy), method, scale, sigma_half_way};
+    return {of->policy.planner, method, scale, sigma_half_way};
   }
 };
 template <>
