@@ -62,4 +62,13 @@ concept BatchPredictor = NoisePredictor<P, A> &&
   { p.predict(x, at, conditions, outs) } -> std::same_as<void>;
 };
 
+// A predictor that also answers gradients: of log p(condition | x) for classifier guidance, of a potential between the
+// samples of the batch for particle guidance. `x` is the state times at.input_scale(i), and the gradient is that with
+// respect to the state itself, at the level at.level(i).
+template <class P, class View, class Span>
+concept GradientPredictor = requires(P& p, const View& x, const evaluation& at, const typename P::condition& c,
+                                     const Span& out) {
+  p.gradient(x, at, c, out);
+};
+
 }  // namespace noisefall

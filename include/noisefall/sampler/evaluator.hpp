@@ -33,6 +33,8 @@ struct evaluation_request {
   evaluation at;
   inline_vector<std::size_t, max_branches> branches;
   inline_vector<typename A::span, max_branches> outputs;
+  branch_set
+      gradients;  // those of `branches` that are asked for a gradient with respect to the state (sampler/loop.hpp)
 };
 
 // The buffers and the reading machinery that every kind of run shares. Nothing here allocates after construction.
@@ -246,8 +248,8 @@ class evaluator {
     asked = false;
   }
 
-  void commit_guidance() {
-    if (has_tensor()) {
+  void commit_guidance(bool tensor_moves) {
+    if (has_tensor() && tensor_moves) {
       current_tensor_ = 1 - current_tensor_;
       place_guidance();
     }
@@ -406,6 +408,7 @@ class evaluator {
              {output_count_,
               ", as its needs() said at the trajectory's levels (breakpoints() names the levels where they change)"});
     asked_for_ = wanted;
+    request.gradients = wanted & chosen->guidance.gradients();
     request.branches.clear();
     request.outputs.clear();
     own_outputs_.clear();

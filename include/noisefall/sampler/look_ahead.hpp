@@ -44,7 +44,7 @@ struct leg_plans final : counted {
   struct leg_plan {
     step_position at;
     step_plan plan;
-    bool cuts_history = false;
+    bool cuts_history = false, moves_tensor = false;
     inline_vector<evaluation, max_evaluations> evaluations;
     prepared_passes first_state;
   };
@@ -159,6 +159,8 @@ class look_ahead {
   [[gnu::cold]] static void mix_weights(std::uint64_t& hash, const branch_weights& w) {
     for (const auto& weights : {w.guided, w.renoise, w.next})
       for (const double v : weights) mix(hash, v);
+    for (const double v : w.gradient)
+      if (v != 0) mix(hash, v);
     mix(hash, w.guided_state);
     mix(hash, w.next_state);
     for (const double v : w.next_scalars) mix(hash, v);
@@ -243,9 +245,8 @@ class look_ahead {
           message{"sampler: leg ", i, " (sigma/alpha ", of_.path[i].from.rho(), " to ", of_.path[i].to.rho(), ")"}
               .text();
       leg_plans::leg_plan leg;
-      of_.with_window(i, stored, has_previous, [&](const step_window& w) {
-        leg = {w.at, planned.plan(w), false, {}, {}};
-      });
+      of_.with_window(i, stored, has_previous,
+                      [&](const step_window& w) { leg = {w.at, planned.plan(w), false, false, {}, {}}; });
       const step_plan& plan = leg.plan;
       require(!plan.evaluations.empty(), where, {of_.solver_name(), " plans no evaluation"}, "1 to 4");
       std::size_t made = 0;
@@ -302,6 +303,7 @@ class look_ahead {
       for (std::size_t b = 0; b < max_branches; ++b)
         if (now.branches.holds(b)) branches.push_back(b);
       reader.look(position_of(leg.at, now.at), {&now.at, 1}, branches.size(), of_.guidance.has_state(), 1, k == 0);
+      if (k == 0) leg.moves_tensor = !reader.tensor_rests();
       const present_reading reading{reader, {&now.at, 1}, {branches.begin(), branches.size()}, now.looks_at, 1};
       step_passes passes{builder, {weights, 1}, of_, leg.plan, k, reading};
       if (k == 0 && now.looks_at != arrays::state) {

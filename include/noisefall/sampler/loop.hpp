@@ -18,10 +18,29 @@
 
 namespace noisefall {
 
+// Has the predictor write the gradients that a guidance asks for, and the network's outputs where the batch cannot be
+// one call, which is the case beside gradients.
+template <class Model, class Request, class Span, class Options>
+[[gnu::cold]] void predict_with_gradients(Model& model, const Request& request, std::span<const Span> outs,
+                                          const Options& options) {
+  for (std::size_t k = 0; k < request.branches.size(); ++k) {
+    const std::size_t branch = request.branches[k];
+    const auto& condition = options.of_branch(branch);
+    if (!request.gradients.holds(branch))
+      model.predict(request.state, request.at, condition, outs[k]);
+    else if constexpr (GradientPredictor<Model, decltype(request.state), Span>)
+      model.gradient(request.state, request.at, condition, outs[k]);
+    else
+      refuse("predictor", {"the guidance asks for a gradient as branch ", branch},
+             "a predictor with void gradient(x, const evaluation&, const condition&, out)");
+  }
+}
+
 // Has the predictor write what is asked for into `outs`, in one call if it can.
 template <class Model, class Request, class Span, class Options>
 void predict(Model& model, const Request& request, std::span<const Span> outs, const Options& options) {
   using condition = typename Model::condition;
+  if (request.gradients.size() > 0) return predict_with_gradients(model, request, outs, options);
   if constexpr (requires(std::span<const condition* const> cs) {
                   model.predict(request.state, request.at, cs, outs);
                 }) {

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -35,7 +36,7 @@ struct policies : counted {
         guidance{std::move(rule)},
         parameterisation{std::move(meaning)},
         map{element_map},
-        breakpoints{guidance.breakpoints()},
+        breakpoints{find_breakpoints(legs, !Solver<S>)},
         path{lay_out(std::move(legs))} {
     if constexpr (Solver<S>)
       planner = std::move(solver);
@@ -81,6 +82,12 @@ struct policies : counted {
   noise_level level_at_lambda(double lambda) const { return noisefall::level_at_lambda(schedule, lambda); }
 
  private:
+  [[gnu::cold]] std::vector<double> find_breakpoints(const trajectory& legs, bool steps_are_unknown) const {
+    const leg whole{legs.front(), legs.back()};
+    return guidance.breakpoints(
+        {steps_are_unknown ? std::span<const leg>{&whole, 1} : legs.legs(), &schedule, steps_are_unknown});
+  }
+
   [[gnu::cold]] trajectory lay_out(trajectory legs) const {
     schedule.check();
     return snap(std::move(legs), schedule, breakpoints).labelled([this](const noise_level& at) {
