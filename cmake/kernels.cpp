@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include <noisefall/random/normals.hpp>
-#include <noisefall/sampler/composition.hpp>
+#include <noisefall/sampler/prepared_policies.hpp>
 #include <noisefall/sampler/new_running.hpp>
 #include <noisefall/tensor/gram_kernels.hpp>
 #include <noisefall/tensor/pass_kernels.hpp>
@@ -13,8 +13,8 @@
 namespace noisefall {
 
 // To be taken the address of is what makes an inline function exist.
-extern decltype(&compose) const made_of_policies;
-decltype(&compose) const made_of_policies = &compose;
+extern decltype(&prepare) const made_of_policies;
+decltype(&prepare) const made_of_policies = &prepare;
 
 template running<span_algebra<float>, philox>* new_running(span_algebra<float>, shared<policies>, const run_needs&,
                                                            mutable_view<float>, const run_settings&, philox);

@@ -127,12 +127,29 @@
 #include <noisefall/predictor/callable_predictor.hpp>
 #include <noisefall/predictor/concept.hpp>
 
+#include <noisefall/guidance/adaptive_guidance.hpp>
+#include <noisefall/guidance/adg.hpp>
 #include <noisefall/guidance/any_guidance.hpp>
 #include <noisefall/guidance/apg.hpp>
+#include <noisefall/guidance/autoguidance.hpp>
+#include <noisefall/guidance/beta_cfg.hpp>
+#include <noisefall/guidance/cfg_norm.hpp>
 #include <noisefall/guidance/cfg_pp.hpp>
+#include <noisefall/guidance/cfg_zero.hpp>
 #include <noisefall/guidance/classifier_free.hpp>
+#include <noisefall/guidance/classifier_guidance.hpp>
+#include <noisefall/guidance/composition.hpp>
 #include <noisefall/guidance/concept.hpp>
+#include <noisefall/guidance/mambo_g.hpp>
+#include <noisefall/guidance/neutral.hpp>
+#include <noisefall/guidance/particle_guidance.hpp>
+#include <noisefall/guidance/perp_neg.hpp>
+#include <noisefall/guidance/perturbed.hpp>
+#include <noisefall/guidance/position.hpp>
+#include <noisefall/guidance/power_law.hpp>
 #include <noisefall/guidance/rescale.hpp>
+#include <noisefall/guidance/tcfg.hpp>
+#include <noisefall/guidance/temperature.hpp>
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/guidance/weight.hpp>
 
@@ -187,10 +204,11 @@
 #include <noisefall/solver/tcd.hpp>
 #include <noisefall/solver/unipc.hpp>
 
+#include <noisefall/sampler/cads.hpp>
 #include <noisefall/sampler/cancellation.hpp>
 #include <noisefall/sampler/checkpoint.hpp>
 #include <noisefall/sampler/citations.hpp>
-#include <noisefall/sampler/composition.hpp>
+#include <noisefall/sampler/class_information.hpp>
 #include <noisefall/sampler/evaluator.hpp>
 #include <noisefall/sampler/keep_every.hpp>
 #include <noisefall/sampler/look_ahead.hpp>
@@ -204,6 +222,7 @@
 #include <noisefall/sampler/perturb.hpp>
 #include <noisefall/sampler/planned_run.hpp>
 #include <noisefall/sampler/policies.hpp>
+#include <noisefall/sampler/prepared_policies.hpp>
 #include <noisefall/sampler/reading.hpp>
 #include <noisefall/sampler/run.hpp>
 #include <noisefall/sampler/run_needs.hpp>

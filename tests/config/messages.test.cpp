@@ -241,6 +241,18 @@ const std::vector<range_row> ranges{
     {"guidance", "apg", "momentum", "-1", "-1 < momentum < 1"},
     {"guidance", "cfg_pp", "scale", "-1",
      "0 <= scale <= 1; it interpolates, it is not a classifier-free guidance scale"},
+    {"guidance", "adaptive_guidance", "weight", "nan", "finite weights"},
+    {"guidance", "adaptive_guidance", "threshold", "-1", "-1 < threshold <= 1"},
+    {"guidance", "adg", "max_angle", "-1", "0 < max_angle <= pi"},
+    {"guidance", "beta_cfg", "a", "-1", "1 to 50"},
+    {"guidance", "beta_cfg", "b", "-1", "1 to 50"},
+    {"guidance", "beta_cfg", "gamma", "-1", "0 <= gamma <= 1"},
+    {"guidance", "cfg_norm", "ratio", "-1", "ratio > 0, finite"},
+    {"guidance", "cfg_zero", "zero_steps", "-1", "a whole number from 0 to 1000000"},
+    {"guidance", "mambo_g", "alpha", "-1", "alpha >= 0, finite"},
+    {"guidance", "power_law", "alpha", "-1", "-1 < alpha, finite"},
+    {"guidance", "temperature", "inverse_temperature", "-1", "above 0, finite"},
+    {"guidance", "temperature", "data_deviation", "-1", "above 0, finite"},
     {"parameterisation", "edm_precond", "sigma_data", "-1", "above 0"},
     {"parameterisation", "predicts_eps", "label_scale", "0", "finite; label_scale not 0"},
     {"parameterisation", "predicts_eps", "label_offset", "nan", "a finite number"},
@@ -374,8 +386,10 @@ TEST_CASE("every member of a policy is a field of its description", "[config]") 
       nf::image_to_image_settings, nf::inversion_settings, nf::karras, nf::leading, nf::linspace, nf::polyexponential,
       nf::quadratic, nf::re_paint_settings, nf::restart_settings, nf::sigma_list, nf::time_list, nf::time_quadratic,
       nf::time_uniform, nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale,
-      nf::apg, nf::cfg_pp, nf::edm_precond, nf::predicts_eps, nf::predicts_flow, nf::predicts_score,
-      nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
+      nf::apg, nf::cfg_pp, nf::adaptive_guidance, nf::adg, nf::autoguidance, nf::beta_cfg, nf::cfg_norm, nf::cfg_zero,
+      nf::classifier_guidance, nf::composition, nf::mambo_g, nf::particle_guidance, nf::perp_neg, nf::perturbed_branch,
+      nf::power_law, nf::tcfg, nf::temperature, nf::edm_precond, nf::predicts_eps, nf::predicts_flow,
+      nf::predicts_score, nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
   for_each_policy([&](const kind_of_policy&, const auto& entry) {
     INFO("every policy stands in this test");
     CHECK(seen.contains(entry.type->name));

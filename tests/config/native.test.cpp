@@ -129,8 +129,23 @@ const std::vector<const char*> guidances{
     R"({"name": "unguided"})",
     R"({"name": "classifier_free", "weight": {"above": 0.0, "jumps": [{"sigma": 5.0, "weight": 2.0}, {"sigma": 0.3, "weight": 0.0}]}})",
     R"({"name": "rescale", "weight": 3.0, "phi": 0.5, "space": "x0"})",
-    R"({"name": "apg", "weight": 3.0, "eta": 0.5, "norm_cap": 15.0, "momentum": -0.5})",
-    R"({"name": "cfg_pp", "scale": 0.8})"};
+    R"({"name": "apg", "weight": 3.0, "eta": 0.5, "norm_cap": 15.0, "momentum": -0.5, "on_unconditional": true})",
+    R"({"name": "cfg_pp", "scale": 0.8})",
+    R"({"name": "adaptive_guidance", "weight": 3.0, "threshold": 0.9, "space": "output"})",
+    R"({"name": "adg", "weight": 3.0, "max_angle": 0.5})",
+    R"({"name": "autoguidance", "weight": {"cosine": [{"fraction": 0.0, "weight": 0.5}, {"fraction": 0.5, "weight": 2.0}]}})",
+    R"({"name": "beta_cfg", "weight": 3.0, "a": 1.5, "b": 3.0, "gamma": 0.5, "space": "eps"})",
+    R"({"name": "cfg_norm", "weight": 3.0, "ratio": 0.9, "only_shrinks": false, "space": "v"})",
+    R"({"name": "cfg_zero", "weight": 3.0, "zero_steps": 2})",
+    R"({"name": "classifier_guidance", "weight": {"beta": [{"log_snr": -3.0}, {"log_snr": 5.0}], "weight": 2.0, "a": 2.0, "b": 3.0}})",
+    R"({"name": "composition", "weight": 3.0, "further": [-1.0, {"clamp": {"linear": {"w0": -0.5, "omega": 0.2}}, "high": 2.0}]})",
+    R"({"name": "mambo_g", "weight": 3.0, "alpha": 2.0, "space": "flow"})",
+    R"({"name": "particle_guidance", "weight": 3.0, "strength": {"table": [{"time": 900.0, "weight": 1.0}, {"time": 10.0, "weight": 0.0}]}})",
+    R"({"name": "perp_neg", "weight": 3.0, "strengths": [1.0, -0.5]})",
+    R"({"name": "perturbed_branch", "weight": 3.0, "perturbed": {"product": [2.0, {"above": 1.0, "jumps": [{"fraction": 0.5, "weight": 0.0}]}]}})",
+    R"({"name": "power_law", "weight": 3.0, "alpha": 0.5})",
+    R"({"name": "tcfg", "weight": 3.0, "space": "x0"})",
+    R"({"name": "temperature", "weight": 1.0, "inverse_temperature": 2.0, "data_deviation": 0.5})"};
 
 const std::vector<const char*> parameterisations{
     R"({"name": "edm_precond", "sigma_data": 1.0, "output": "v_like", "fed": "arctan"})",
@@ -251,12 +266,65 @@ TEST_CASE("a guidance weight is a number, an interval or a list of jumps", "[con
   CHECK(weight(R"({"weight": 2, "sigma_lo": 0.3, "sigma_hi": 5})") == nf::weight_schedule::interval(2, 0.3, 5));
   CHECK(weight(R"({"above": 2, "jumps": [{"sigma": 1, "weight": -1}]})") == nf::weight_schedule::window(2, 1, 1));
   const auto refused = [&](const char* text) { return message_of([&] { weight(text); }); };
-  CHECK(refused(R"("7.5")") == "/weight: \"7.5\"; allowed: a number, {above, jumps} or {weight, sigma_lo, sigma_hi}");
+  CHECK(
+      refused(R"("7.5")") ==
+      "/weight: \"7.5\"; allowed: a number, {above, jumps} or {weight, sigma_lo, sigma_hi}, {table}, {cosine}, {beta}, "
+      "{linear}, {product}, {clamp}, {window}, {neutral_window}");
   CHECK(refused(R"({"weight": 2, "sigma_lo": 5, "sigma_hi": 0.3})") ==
         "/weight: from 5.000000 to 0.300000; allowed: 0 <= sigma_lo < sigma_hi");
   CHECK(refused(R"({"above": 2, "jumps": [{"sigma": 5}]})") == "/weight/jumps/0/weight: missing; allowed: a number");
   CHECK(refused(R"({"above": 2, "jumps": [{"sigma": 1, "weight": 0}, {"sigma": 2, "weight": 0}]})") ==
         "/weight: a jump at sigma 2.000000; allowed: finite sigma > 0, in falling order");
+}
+
+TEST_CASE("a guidance weight of any shape reads back as it was, and its short forms as what they stand for",
+          "[config]") {
+  using weights = nf::weight_schedule;
+  const auto weight = [](const json& given) {
+    return json{{"name", "classifier_free"}, {"weight", given}}.get<nf::classifier_free>().weight;
+  };
+  const auto written = [](const weights& w) { return json(nf::classifier_free{.weight = w})["weight"]; };
+  for (const weights& w :
+       {weights{2}, weights::window(2, 0.5, 1.5), weights::interval(2, 0.2, 0.7, nf::weight_unit::fraction),
+        weights::ramp(0, 900, 4, 100, nf::weight_unit::time), weights::triangle(1, 5, -4, 8, nf::weight_unit::log_snr),
+        weights::cosine(0, 10, 3, 1, nf::weight_unit::sigma), weights::beta(3, 2, 2), weights::linear(-1, 0.3),
+        weights::linear(-1, 0.3).clamped(-1, 7), weights::ramp(1, 3, 2, 1) * weights::interval(2, 0.5, 5)})
+    CHECK(weight(written(w)) == w);
+  CHECK(weight(json::parse(R"({"weight": 2, "fraction_lo": 0.2, "fraction_hi": 0.8})")) ==
+        weights::interval(2, 0.2, 0.8, nf::weight_unit::fraction));
+  CHECK(weight(json::parse(R"({"weight": 2, "fraction_lo": 0.2})")) ==
+        weights::interval(2, 0.2, 1, nf::weight_unit::fraction));
+  CHECK(weight(json::parse(R"({"weight": 2, "log_snr_hi": 3})")) ==
+        weights::piecewise(2, {{3, 0}}, nf::weight_unit::log_snr));
+  CHECK(weight(json::parse(R"({"window": {"w1": 2, "w2": 0.5, "sigma1": 3}})")) == weights::window(2, 0.5, 3));
+  CHECK(weight(json::parse(R"({"neutral_window": {"a": 1, "b": 4, "w1": 2, "w2": 1}})")) ==
+        nf::neutral_window(1, 4, 2, 1));
+  CHECK(weight(json::parse(R"({"neutral_window": {"a": 1, "b": 4, "w1": 2, "w2": 1, "stochasticity": 1}})")) ==
+        nf::neutral_window(1, 4, 2, 1, 1));
+  const auto refused = [&](const char* text) { return message_of([&] { weight(json::parse(text)); }); };
+  CHECK(refused(R"({"table": []})") == "/weight: no points; allowed: one point or more");
+  CHECK(refused(R"({"table": 3})") == "/weight/table: 3; allowed: a list of {sigma, weight}");
+  CHECK(refused(R"({"table": [{"sigma": 3, "weight": 1}, {"time": 2, "weight": 1}]})") ==
+        "/weight/table/1/time: unknown name; allowed: sigma, weight");
+  CHECK(refused(R"({"cosine": [{"sigma": 3, "weight": 1}]})") ==
+        "/weight/cosine: [{\"sigma\":3,\"weight\":1}]; allowed: a list of two levels");
+  CHECK(refused(R"({"beta": [{"fraction": 0}, {"fraction": 1}], "weight": 1, "a": 2})") ==
+        "/weight/b: missing; allowed: a number");
+  CHECK(refused(R"({"linear": {"w0": -1, "slope": 1}})") == "/weight/linear/slope: unknown name; allowed: w0, omega");
+  CHECK(refused(R"({"product": [1, {"table": [{"sigma": -1, "weight": 1}]}]})") ==
+        "/weight/product/1: a point at sigma -1.000000; allowed: finite sigma >= 0, in falling order");
+  CHECK(refused(R"({"clamp": "x"})").starts_with("/weight/clamp: \"x\"; allowed: a number"));
+  CHECK(refused(R"({"weight": 2, "fraction_lo": 0.2, "sigma_hi": 3})").starts_with("/weight/sigma_hi: unknown name"));
+  json deep = 1;
+  for (int i = 0; i < 100; ++i) deep = json{{"clamp", deep}};
+  CHECK_THAT(message_of([&] { weight(deep); }), Catch::Matchers::ContainsSubstring("a weight inside of weights"));
+}
+
+TEST_CASE("the noise on conditions is a value of JSON too", "[config]") {
+  const json written = nf::cads{.tau1 = 0.5, .horizon = 1000};
+  CHECK(written == json::parse(R"({"tau1": 0.5, "tau2": 0.9, "scale": 0.25, "mixing": 1.0, "horizon": 1000.0})"));
+  CHECK(written.get<nf::cads>() == nf::cads{.tau1 = 0.5, .horizon = 1000});
+  CHECK(message_of([] { json{{"tau1", 2}}.get<nf::cads>(); }).starts_with("/tau1: "));
 }
 
 TEST_CASE("a table is written by its entries and reads back to the same bits", "[config]") {

@@ -36,6 +36,20 @@ inline products products_of(const vector& c, const vector& u, const vector& stat
   return made;
 }
 
+// The same of (c, c - y_1, c - y_2, ..., 1).
+inline products products_of_branches(const std::vector<vector>& branches) {
+  std::vector<vector> basis{branches[0]};
+  for (std::size_t k = 1; k < branches.size(); ++k) {
+    basis.push_back(branches[0]);
+    for (std::size_t e = 0; e < branches[0].size(); ++e) basis[k][e] -= branches[k][e];
+  }
+  basis.push_back(vector(branches[0].size(), 1.0));
+  products made{{}, basis.size()};
+  for (const vector& a : basis)
+    for (const vector& b : basis) made.numbers.push_back(inner(a, b));
+  return made;
+}
+
 inline vector combine(const std::array<double, noisefall::max_branches>& of, const vector& c, const vector& u,
                       double of_state = 0, const vector& state = {}) {
   vector made(c.size());
@@ -47,6 +61,18 @@ inline vector combine(const std::array<double, noisefall::max_branches>& of, con
 // An evaluation at the start of a leg from sigma to half of it.
 inline noisefall::guidance_position position(double sigma) {
   return {.at = {0, 1, sigma}, .from = {0, 1, sigma}, .to = {0, 1, sigma / 2}};
+}
+
+// The guided value of a rule over the branches 0, 1, 2, ...
+template <noisefall::Guidance G>
+vector guided_by_all(const G& rule, const std::vector<vector>& branches,
+                     const noisefall::guidance_position& at = position(1)) {
+  const products of = products_of_branches(branches);
+  const noisefall::branch_weights w = weights_of(rule, at, of.gram());
+  vector made(branches[0].size(), 0.0);
+  for (std::size_t k = 0; k < branches.size(); ++k)
+    for (std::size_t e = 0; e < made.size(); ++e) made[e] += (w.guided[k] + w.gradient[k]) * branches[k][e];
+  return made;
 }
 
 template <noisefall::Guidance G>

@@ -53,4 +53,9 @@ TEST_CASE("L2: erased guidance, schedule and parameterisation give the same bits
   check_erased(nf::rescale{.weight = 1.5});
   check_erased(nf::apg{.weight = 1.5, .eta = 0.2, .norm_cap = 2, .momentum = -0.5});
   check_erased(nf::cfg_pp{});
+  check_erased(nf::adaptive_guidance{.weight = 1.5, .threshold = 0.9});
+  check_erased(nf::cfg_zero{.weight = 1.5});
+  check_erased(nf::composition{.weight = 1.5,
+                               .further = {nf::weight_schedule::ramp(0, 0.2, 1, 0.6, nf::weight_unit::fraction)}});
+  check_erased(nf::particle_guidance{.weight = 1.5, .strength = 0.3});
 }

@@ -77,8 +77,11 @@ TEST_CASE("L1: owning the loop gives the bits of the call") {
         std::vector<nf::tensor<float>> outputs(request->branches.size(), nf::tensor<float>{nf::shape{samples, size}});
         std::vector<nf::view<float>> views;
         for (std::size_t k = 0; k < outputs.size(); ++k) {
-          model.predict(request->state, request->at, guided.of_branch(request->branches[k]),
-                        nf::mutable_view<float>{outputs[k]});
+          const double& condition = guided.of_branch(request->branches[k]);
+          if (request->gradients.holds(request->branches[k]))
+            model.gradient(request->state, request->at, condition, nf::mutable_view<float>{outputs[k]});
+          else
+            model.predict(request->state, request->at, condition, nf::mutable_view<float>{outputs[k]});
           views.push_back(outputs[k]);
         }
         run.answer(views);

@@ -9,11 +9,26 @@
 #include <string_view>
 #include <vector>
 
+#include <noisefall/guidance/adaptive_guidance.hpp>
+#include <noisefall/guidance/adg.hpp>
 #include <noisefall/guidance/any_guidance.hpp>
 #include <noisefall/guidance/apg.hpp>
+#include <noisefall/guidance/autoguidance.hpp>
+#include <noisefall/guidance/beta_cfg.hpp>
+#include <noisefall/guidance/cfg_norm.hpp>
 #include <noisefall/guidance/cfg_pp.hpp>
+#include <noisefall/guidance/cfg_zero.hpp>
 #include <noisefall/guidance/classifier_free.hpp>
+#include <noisefall/guidance/classifier_guidance.hpp>
+#include <noisefall/guidance/composition.hpp>
+#include <noisefall/guidance/mambo_g.hpp>
+#include <noisefall/guidance/particle_guidance.hpp>
+#include <noisefall/guidance/perp_neg.hpp>
+#include <noisefall/guidance/perturbed.hpp>
+#include <noisefall/guidance/power_law.hpp>
 #include <noisefall/guidance/rescale.hpp>
+#include <noisefall/guidance/tcfg.hpp>
+#include <noisefall/guidance/temperature.hpp>
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/parameterisation/eps.hpp>
 #include <noisefall/parameterisation/v.hpp>
@@ -79,6 +94,16 @@ struct network {
         out.sample(i)[e] = static_cast<T>(value);
       }
     }
+  }
+  // Of a bounded pull of the state towards the condition.
+  template <class T>
+  void gradient(nf::view<T> x, const nf::evaluation&, const double& mean, nf::mutable_view<T> out) {
+    if (calls++ == throw_at) throw std::runtime_error{"the classifier is busy"};
+    for (std::size_t i = 0; i < x.samples(); ++i)
+      for (std::size_t e = 0; e < x.sample_size(); ++e) {
+        const double apart = mean - static_cast<double>(x.sample(i)[e]);
+        out.sample(i)[e] = static_cast<T>(apart / (1 + apart * apart));
+      }
   }
 };
 
@@ -163,6 +188,21 @@ void for_each_guidance(See see) {
   see("apg", nf::any_guidance{nf::apg{.weight = 1.5, .eta = 0.2, .norm_cap = 2, .momentum = -0.5}});
   see("remembering", nf::any_guidance{remembering{}});
   see("cfg_pp", nf::any_guidance{nf::cfg_pp{}});
+  see("adaptive_guidance", nf::any_guidance{nf::adaptive_guidance{.weight = 1.5, .threshold = 0.9}});
+  see("adg", nf::any_guidance{nf::adg{.weight = 1.5}});
+  see("autoguidance", nf::any_guidance{nf::autoguidance{.weight = nf::weight_schedule::triangle(0, 2, 0.2, 0.9)}});
+  see("beta_cfg", nf::any_guidance{nf::beta_cfg{.weight = 1.5}});
+  see("cfg_norm", nf::any_guidance{nf::cfg_norm{.weight = 1.5}});
+  see("cfg_zero", nf::any_guidance{nf::cfg_zero{.weight = 1.5}});
+  see("classifier_guidance", nf::any_guidance{nf::classifier_guidance{.weight = 0.5}});
+  see("composition", nf::any_guidance{nf::composition{.weight = 1.5, .further = {0.3}}});
+  see("mambo_g", nf::any_guidance{nf::mambo_g{.weight = 1.5, .alpha = 0.5}});
+  see("particle_guidance", nf::any_guidance{nf::particle_guidance{.weight = 1.5, .strength = 0.3}});
+  see("perp_neg", nf::any_guidance{nf::perp_neg{.weight = 1.5}});
+  see("perturbed_branch", nf::any_guidance{nf::perturbed_branch{.weight = 1.5, .perturbed = 0.5}});
+  see("power_law", nf::any_guidance{nf::power_law{.weight = 0.1}});
+  see("tcfg", nf::any_guidance{nf::tcfg{.weight = 1.5}});
+  see("temperature", nf::any_guidance{nf::temperature{.weight = 0.5}});
 }
 
 template <class See>
@@ -190,6 +230,8 @@ const nf::any_guidance& hardest_for(const Solver&) {
   return nf::OwnStep<Solver> ? doubled : projected;
 }
 
-inline constexpr nf::run_options<double> guided{.seed = 7, .conditional = 0.6, .unconditional = -0.2};
+inline constexpr double further_conditions[]{0.1};
+inline constexpr nf::run_options<double> guided{
+    .seed = 7, .conditional = 0.6, .unconditional = -0.2, .further = further_conditions};
 
 }  // namespace laws

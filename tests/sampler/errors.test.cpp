@@ -335,5 +335,5 @@ TEST_CASE("Answering a run that is done, and a branch without a condition, are r
   auto run = plain.start(x);
   nf::finish(run, model, guided, nf::ignore_steps{});
   CHECK_THROWS_WITH(nf::answer(run, model, guided), ContainsSubstring("nothing to answer"));
-  CHECK_THROWS_WITH(guided.of_branch(2), ContainsSubstring("branch 2 has no condition"));
+  CHECK_THROWS_WITH(guided.of_branch(3), ContainsSubstring("branch 3 has no condition"));
 }

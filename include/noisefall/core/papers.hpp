@@ -6,6 +6,12 @@
 namespace noisefall::papers {
 
 inline constexpr std::string_view
+    adaptive_guidance =
+        "Castillo, Kohler, Perez et al.: Adaptive Guidance: Training-free Acceleration of Conditional Diffusion "
+        "Models. AAAI 2025. arXiv:2312.12487",
+    adg =
+        "Jin, Xiao, Liu, Gu: Angle Domain Guidance: Latent Diffusion Requires Rotation Rather Than Extrapolation. ICML "
+        "2025. arXiv:2506.11039",
     apg =
         "Sadat, Hilliges, Weber: Eliminating Oversaturation and Artifacts of High Guidance Scales in Diffusion "
         "Models. ICLR 2025. arXiv:2410.02416",
@@ -16,13 +22,28 @@ inline constexpr std::string_view
         "Lee, Lee, Gye, Kim: Beta Sampling is All You Need: Efficient Image Generation Strategy for Diffusion "
         "Models using Stepwise Spectral Analysis. WACV 2025. arXiv:2407.12173",
     comfy_ui = "Comfyanonymous: ComfyUI. Software 2023. github.com/comfyanonymous/ComfyUI",
+    autoguidance =
+        "Karras, Aittala, Kynkaanniemi, Lehtinen, Aila, Laine: Guiding a Diffusion Model with a Bad Version of Itself. "
+        "NeurIPS 2024. arXiv:2406.02507",
+    beta_cfg =
+        "Malarz, Kasymov, Zieba, Tabor, Spurek: Classifier-free Guidance with Adaptive Scaling. ECAI 2025. "
+        "arXiv:2502.10574",
+    cads =
+        "Sadat, Buhmann, Bradley, Hilliges, Weber: CADS: Unleashing the Diversity of Diffusion Models through "
+        "Condition-Annealed Sampling. ICLR 2024. arXiv:2310.17347",
     cfg = "Ho, Salimans: Classifier-Free Diffusion Guidance. NeurIPS Workshop 2021. arXiv:2207.12598",
     cfg_pp =
         "Chung, Kim, Park, Nam, Ye: CFG++: Manifold-constrained Classifier Free Guidance for Diffusion Models. "
         "ICLR 2025. arXiv:2406.08070",
+    cfg_zero =
+        "Fan, Zheng, Yeh, Liu: CFG-Zero*: Improved Classifier-Free Guidance for Flow Matching Models. Preprint 2025. "
+        "arXiv:2503.18886",
     cog_video_x =
         "Yang, Teng, Zheng et al.: CogVideoX: Text-to-Video Diffusion Models with An Expert Transformer. ICLR "
         "2025. arXiv:2408.06072",
+    composable =
+        "Liu, Li, Du, Torralba, Tenenbaum: Compositional Visual Generation with Composable Diffusion Models. ECCV "
+        "2022. arXiv:2206.01714",
     consistency = "Song, Dhariwal, Chen, Sutskever: Consistency Models. ICML 2023. arXiv:2303.01469",
     ddim = "Song, Meng, Ermon: Denoising Diffusion Implicit Models. ICLR 2021. arXiv:2010.02502",
     ddpm = "Ho, Jain, Abbeel: Denoising Diffusion Probabilistic Models. NeurIPS 2020. arXiv:2006.11239",
@@ -39,6 +60,8 @@ inline constexpr std::string_view
     edm =
         "Karras, Aittala, Aila, Laine: Elucidating the Design Space of Diffusion-Based Generative Models. NeurIPS "
         "2022. arXiv:2206.00364",
+    ep_cfg =
+        "Zhang, Luan, Bi, Zhang: EP-CFG: Energy-Preserving Classifier-Free Guidance. Preprint 2024. arXiv:2412.09966",
     er_sde =
         "Cui, Zhang, Bao, Liao: Elucidating the Solution Space of Extended Reverse-Time SDE for Diffusion Models. "
         "WACV 2025. arXiv:2309.06169",
@@ -66,9 +89,23 @@ inline constexpr std::string_view
         "Rombach, Blattmann, Lorenz, Esser, Ommer: High-Resolution Image Synthesis with Latent Diffusion Models. "
         "CVPR 2022. arXiv:2112.10752",
     mochi = "Genmo Team: Mochi 1. Software 2024. github.com/genmoai/mochi",
+    mambo_g =
+        "Zhu, Peng, Shu et al.: MAMBO-G: Magnitude-Aware Mitigation for Boosted Guidance. ICML 2026. arXiv:2508.03442",
+    particle_guidance =
+        "Corso, Xu, De Bortoli, Barzilay, Jaakkola: Particle Guidance: non-I.I.D. Diverse Sampling with Diffusion "
+        "Models. ICLR 2024. arXiv:2310.13102",
+    perp_neg =
+        "Armandpour, Sadeghian, Zheng, Sadeghian, Zhou: Re-imagine the Negative Prompt Algorithm: Transform 2D "
+        "Diffusion into 3D, alleviate Janus problem and Beyond. Preprint 2023. arXiv:2304.04968",
+    perturbed_attention =
+        "Ahn, Cho, Min et al.: Self-Rectifying Diffusion Sampling with Perturbed-Attention Guidance. ECCV 2024. "
+        "arXiv:2403.17377",
     pndm =
         "Liu, Ren, Lin, Zhao: Pseudo Numerical Methods for Diffusion Models on Manifolds. ICLR 2022. "
         "arXiv:2202.09778",
+    power_law_cfg =
+        "Pavasovic, Verbeek, Biroli, Mezard: Classifier-Free Guidance: From High-Dimensional Analysis to Generalized "
+        "Guidance Forms. Preprint 2025. arXiv:2502.07849",
     progressive_distillation =
         "Salimans, Ho: Progressive Distillation for Fast Sampling of Diffusion Models. ICLR 2022. "
         "arXiv:2202.00512",
@@ -109,6 +146,10 @@ inline constexpr std::string_view
     thermodynamics =
         "Sohl-Dickstein, Weiss, Maheswaranathan, Ganguli: Deep Unsupervised Learning using Nonequilibrium "
         "Thermodynamics. ICML 2015. arXiv:1503.03585",
+    tcfg = "Kwon, Jeong, Hsiao, Uh: TCFG: Tangential Damping Classifier-free Guidance. CVPR 2025. arXiv:2503.18137",
+    temporal_score_rescaling =
+        "Xu, Wu, Park, Zhou, Tulsiani: Temporal Score Rescaling for Temperature Sampling in Diffusion and Flow Models. "
+        "ICML 2026. arXiv:2510.01184",
     trig_flow =
         "Lu, Song: Simplifying, Stabilizing and Scaling Continuous-Time Consistency Models. ICLR 2025. "
         "arXiv:2410.11081",

@@ -1,17 +1,22 @@
 // Classifier-free guidance: the conditional branch, moved away from the unconditional one.
 #pragma once
 
+#include <cmath>
 #include <string_view>
 #include <vector>
 
+#include <noisefall/core/error.hpp>
 #include <noisefall/core/papers.hpp>
 #include <noisefall/guidance/concept.hpp>
 #include <noisefall/guidance/weight.hpp>
 
 namespace noisefall {
 
-// What the two-branch rule c + w*(c - u) costs: at w = 0 only c is evaluated, at w = -1 only u.
+// What the two-branch rule c + w*(c - u) costs: at w = 0 only c is evaluated, at w = -1 only u. All rules with such a
+// weight share this: at 0 they are off, and below it they give guidance back by the plain rule, since what they do to
+// the difference would spoil the refund.
 inline branch_set classifier_free_needs(double w) {
+  if (!std::isfinite(w)) refuse("guidance: weight", {w, " at a level of the trajectory"}, "finite weights (clamped())");
   if (w == 0) return {0};
   if (w == -1) return {1};
   return {0, 1};
@@ -37,9 +42,9 @@ struct classifier_free {
   weight_schedule weight = 6.5;
 
   void check() const {}
-  branch_set needs(const guidance_position& at) const { return classifier_free_needs(weight.at(at.sigma())); }
-  branch_weights weights(const guidance_position& at) const { return classifier_free_weights(weight.at(at.sigma())); }
-  std::vector<double> breakpoints() const { return weight.breakpoints(); }
+  branch_set needs(const guidance_position& at) const { return classifier_free_needs(weight.at(at)); }
+  branch_weights weights(const guidance_position& at) const { return classifier_free_weights(weight.at(at)); }
+  std::vector<double> breakpoints(const guidance_grid& on = {}) const { return weight.breakpoints(on); }
 
   friend bool operator==(const classifier_free&, const classifier_free&) = default;
 };

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include <noisefall/schedule/noise_level.hpp>
+#include <noisefall/guidance/position.hpp>
 
 namespace noisefall {
 
@@ -33,42 +33,38 @@ class branch_set {
     a.bits_ = static_cast<std::uint8_t>(a.bits_ | b.bits_);
     return a;
   }
+  friend constexpr branch_set operator&(branch_set a, branch_set b) {
+    a.bits_ = static_cast<std::uint8_t>(a.bits_ & b.bits_);
+    return a;
+  }
   friend constexpr bool operator==(branch_set, branch_set) = default;
 
  private:
   std::uint8_t bits_ = 0;
 };
 
-// Where an evaluation stands. Weights are read at `at`; where a weight jumps exactly there, the side within the leg
-// counts, which `sigma()` takes care of.
-struct guidance_position {
-  noise_level at;        // of the evaluation
-  noise_level from, to;  // of the leg
-  std::size_t step = 0, steps = 1;
-
-  // sigma / alpha of the evaluation, moved into the leg by one part in 1e9.
-  double sigma() const {
-    const double s = at.rho(), a = from.rho(), b = to.rho();
-    constexpr double inward = 1e-9;
-    if (s == a) return b < a ? s * (1 - inward) : s * (1 + inward);
-    if (s == b) return b < a ? s * (1 + inward) : s * (1 - inward);
-    return s;
-  }
-  double fraction() const { return static_cast<double>(step) / static_cast<double>(steps); }
-};
-
 // The space a rule works in; it matters to every rule that is not linear in the branches with weights that sum to 1.
-enum class guidance_space : std::uint8_t { output, x0, eps };
+// v = (alpha eps - sigma x0) / sqrt(alpha^2 + sigma^2), flow = eps - x0, whatever the network predicts.
+enum class guidance_space : std::uint8_t { output, x0, eps, v, flow };
 
 // Branch predictions, in the rule's space, mixed with the one state tensor a guidance may own (APG's momentum):
-//   guided  = sum_k guided[k] * y_k  + guided_state * s      what is denoised with
+//   guided  = sum_k guided[k] * y_k  + guided_state * s  + sum_k gradient[k] * g_k      what is denoised with
 //   renoise = sum_k renoise[k] * y_k                         what is renoised with, if two_readings
 //   s'      = sum_k next[k] * y_k    + next_state * s        the state after commit
+// g_k is the output of branch k as it is, where that is no prediction but a gradient (gradients() below).
 struct branch_weights {
-  std::array<double, max_branches> guided{}, renoise{}, next{};
+  std::array<double, max_branches> guided{}, renoise{}, next{}, gradient{};
   double guided_state = 0, next_state = 0;
   std::array<double, max_guidance_scalars> next_scalars{};  // the sample's scalars after commit
 };
+
+// The branches that have a weight; the conditional one if none has.
+inline branch_set branches_weighed(const branch_weights& w) {
+  branch_set wanted;
+  for (std::size_t k = 0; k < max_branches; ++k)
+    if (w.guided[k] != 0 || w.gradient[k] != 0) wanted = wanted | branch_set{k};
+  return wanted == branch_set{} ? branch_set{0} : wanted;
+}
 
 // Per sample, the inner products of (c, d_1, d_2, ..., s, 1): the conditional prediction y_0, the differences
 // d_k = y_0 - y_k for each further branch needed, in order of branch, the state tensor if the guidance has one, and the
@@ -95,7 +91,8 @@ class gram_matrix {
 // needs(position)             the branches to evaluate; at least one
 // weights(position[, gram])   pure; the longer form for rules that need a Gram matrix, called once per sample with that
 //                             sample's products
-// breakpoints()               values of sigma / alpha at which a weight jumps
+// breakpoints([grid])         values of sigma / alpha at which a weight jumps; the longer form for rules whose weights
+//                             may be stated over time or fractions of the steps
 // Properties, each a static constexpr member, a data member or a member function; all but `space` may be left out:
 // space          what its weights mix
 // needs_gram     its weights depend on the branches
@@ -104,6 +101,11 @@ class gram_matrix {
 //                weights() finds them in the longer form's second argument, without needing a Gram matrix
 // has_state      it owns one state tensor, zero at the start of a run; weights().next makes the next one. It is
 //                advanced once per step, from the step's first evaluation.
+// gradients      the branches that the predictor answers with a gradient with respect to the state
+//                (predictor/concept.hpp), not with the network's output
+// couples_batch  a sample depends on its batch neighbours, by what answers a gradient
+// A rule that remembers scalars may have a second needs(position, remembered): fewer branches than the first one, once
+// the scalars of all samples, one after the other, allow it.
 // Read them with the functions below.
 template <class G>
 concept HasGuidanceSpace = requires(const G& g) {
@@ -155,6 +157,39 @@ constexpr std::size_t scalars_of(const G& g) {
     return g.scalars;
   else
     return 0;
+}
+
+template <class G>
+constexpr branch_set gradients_of(const G& g) {
+  if constexpr (requires { g.gradients(); })
+    return g.gradients();
+  else if constexpr (requires { g.gradients; })
+    return g.gradients;
+  else
+    return {};
+}
+template <class G>
+constexpr bool couples_batch(const G& g) {
+  if constexpr (requires { g.couples_batch(); })
+    return g.couples_batch();
+  else if constexpr (requires { g.couples_batch; })
+    return g.couples_batch;
+  else
+    return false;
+}
+
+// Does it need fewer branches by what it remembers?
+template <class G>
+concept NarrowsBranches = requires(const G& g, const guidance_position& at, std::span<const double> remembered) {
+  { g.needs(at, remembered) } -> std::same_as<branch_set>;
+};
+
+template <class G>
+std::vector<double> breakpoints_of(const G& g, const guidance_grid& on) {
+  if constexpr (requires { g.breakpoints(on); })
+    return g.breakpoints(on);
+  else
+    return g.breakpoints();
 }
 
 template <class G>

@@ -31,9 +31,9 @@ struct rescale {
   guidance_space space = guidance_space::output;
 
   void check() const { require(phi >= 0 && phi <= 1, "rescale", {"phi ", phi}, "0 <= phi <= 1"); }
-  branch_set needs(const guidance_position& at) const { return classifier_free_needs(weight.at(at.sigma())); }
+  branch_set needs(const guidance_position& at) const { return classifier_free_needs(weight.at(at)); }
   branch_weights weights(const guidance_position& at, const gram_matrix& gram) const {
-    const double w = weight.at(at.sigma());
+    const double w = weight.at(at);
     if (w <= 0) return classifier_free_weights(w);
     const double n = gram.elements();
     const auto covariance = [&](std::size_t i, std::size_t j) { return gram(i, j) - gram.sum(i) * (gram.sum(j) / n); };
@@ -43,7 +43,7 @@ struct rescale {
     const double scale = phi * std::sqrt(std::max(of_c, 0.0) / of_y) + (1 - phi);
     return {.guided = {scale * (1 + w), -scale * w}};
   }
-  std::vector<double> breakpoints() const { return weight.breakpoints(); }
+  std::vector<double> breakpoints(const guidance_grid& on = {}) const { return weight.breakpoints(on); }
 
   friend bool operator==(const rescale&, const rescale&) = default;
 };

@@ -65,7 +65,7 @@ class any_predictor {
       if constexpr (requires { model.gradient(x, at, c, out); })
         model.gradient(x, at, c, out);
       else
-        refuse("any_predictor", "the model has no gradient(), which the solver asks for", "a model with one");
+        refuse("any_predictor", "the model has no gradient(), which the sampler asks for", "a model with one");
     }
     shape output_shape(const shape& state) const override {
       if constexpr (requires { model.output_shape(state); })

@@ -48,9 +48,6 @@ using output_span = typename output_of<P, A>::span;
 // A predictor whose output has another shape than the state (learned variance: twice the channels) declares
 // `shape output_shape(const shape& state) const`. One whose network gives 16-bit numbers declares output_type: they are
 // widened where they are read, which costs less than reading floats.
-// For solvers that split guidance off (splitting), it may have
-//   void gradient(view x, const evaluation& at, const condition& c, span out)
-// which writes the gradient of log p(c | x) by x; that x is not multiplied by input_scale().
 template <class P, class A>
 concept NoisePredictor = Algebra<A> &&
     requires(P& p, typename A::view x, const evaluation& at, const typename P::condition& c, output_span<P, A> out) {
@@ -63,6 +60,16 @@ concept BatchPredictor = NoisePredictor<P, A> &&
     requires(P& p, typename A::view x, const evaluation& at, std::span<const typename P::condition* const> conditions,
              std::span<const output_span<P, A>> outs) {
   { p.predict(x, at, conditions, outs) } -> std::same_as<void>;
+};
+
+// A predictor that also answers gradients: of log p(condition | x) for classifier guidance and for solvers that split it
+// off (splitting), of a potential between the samples of the batch for particle guidance. `x` is the state times
+// at.input_scale(i), which is 1 where nothing but the gradient is asked for, and the gradient is that with respect to the
+// state itself, at the level at.level(i).
+template <class P, class View, class Span>
+concept GradientPredictor = requires(P& p, const View& x, const evaluation& at, const typename P::condition& c,
+                                     const Span& out) {
+  p.gradient(x, at, c, out);
 };
 
 }  // namespace noisefall

@@ -33,7 +33,10 @@ struct evaluation_request {
   evaluation at;
   inline_vector<std::size_t, max_branches> branches;
   inline_vector<typename A::span, max_branches> outputs;
-  bool gradient = false;  // instead: of log p(condition | x) by x at `state`, not multiplied, under the one branch
+  branch_set gradients;  // those of `branches` whose output is to be a gradient by the state (predictor/concept.hpp)
+
+  // Then the state is not multiplied, and nothing is counted as an evaluation of the network.
+  bool only_gradients() const { return gradients.size() == branches.size(); }
 };
 
 // The buffers and the reading machinery that every kind of run shares. Nothing here allocates after construction.
@@ -200,7 +203,7 @@ class evaluator {
            std::size_t step, std::size_t call, bool gradient = false) {
     if (!(wanted == asked_for_)) ask_for(wanted, step);
     request.at = {levels, labels, {}, settings.seed, settings.first_sample, step, call};
-    request.gradient = gradient;
+    request.gradients = gradient ? wanted : wanted & chosen->guidance.gradients();
     if (places_[arrays::scaled] != 0 && !gradient) {
       scale_input(looked_at, levels);
       looked_at = arrays::scaled;
@@ -228,7 +231,8 @@ class evaluator {
       if (!own) require_shape(k, outputs[k]);
       if (settings.checked && !algebra.finite(outputs[k]))
         refuse({"predictor: step ", request.at.step},
-               {request.gradient ? "the gradient of branch " : "the output of branch ", request.branches[k],
+               {request.gradients.holds(request.branches[k]) ? "the gradient of branch " : "the output of branch ",
+                request.branches[k],
                 " holds NaN or infinity (elements that the predictor does not write stay NaN in checked runs)"},
                "every element written, with finite numbers");
       if (settings.output_parts == 2) parts_.push_back(algebra.part(outputs[k], 0, 2));
@@ -239,7 +243,7 @@ class evaluator {
   // Weighs the branches of the answer.
   present_reading read(array_name looked_at, const guidance_position& position) {
     const std::span<const noise_level> levels = request.at.levels;
-    if (request.gradient)
+    if (request.only_gradients())
       return {reader, levels, {request.branches.begin(), request.branches.size()}, looked_at, 1, true};
     const std::size_t lanes = reader.lanes(samples, levels.size());
     if (chosen->guidance.needs_gram()) compute_gram(looked_at, position.at);
@@ -248,12 +252,12 @@ class evaluator {
   }
   // The answer has been used: the next evaluation may be asked for.
   void accept() {
-    if (!request.gradient) evaluations += branch_outputs_.size();
+    if (!request.only_gradients()) evaluations += branch_outputs_.size();
     asked = false;
   }
 
-  void commit_guidance() {
-    if (has_tensor()) {
+  void commit_guidance(bool tensor_moves) {
+    if (has_tensor() && tensor_moves) {
       current_tensor_ = 1 - current_tensor_;
       place_guidance();
     }

@@ -117,6 +117,8 @@ class look_ahead {
   [[gnu::cold]] static void mix_weights(std::uint64_t& hash, const branch_weights& w) {
     for (const auto& weights : {w.guided, w.renoise, w.next})
       for (const double v : weights) mix(hash, v);
+    for (const double v : w.gradient)
+      if (v != 0) mix(hash, v);
     mix(hash, w.guided_state);
     mix(hash, w.next_state);
     for (const double v : w.next_scalars) mix(hash, v);
@@ -204,7 +206,8 @@ class look_ahead {
           message{"sampler: leg ", i, " (sigma/alpha ", of_.path[i].from.rho(), " to ", of_.path[i].to.rho(), ")"}
               .text();
       leg_plans::leg_plan leg;
-      of_.with_window(i, stored, has_previous, [&](const step_window& w) { leg = {w.at, of_.plan(w), false, {}, {}}; });
+      of_.with_window(i, stored, has_previous,
+                      [&](const step_window& w) { leg = {w.at, of_.plan(w), false, false, {}, {}}; });
       const step_plan& plan = leg.plan;
       needs_.gradients = needs_.gradients || plan.gradients() > 0;
       require(plan.gradients() == 0 || !(of_.guidance.has_state() || of_.guidance.scalars() > 0), where,
@@ -277,6 +280,7 @@ class look_ahead {
         if (now.branches.holds(b)) branches.push_back(b);
       if (!now.gradient)
         reader.look(position_of(leg.at, now.at), {&now.at, 1}, branches.size(), of_.guidance.has_state(), 1, k == 0);
+      if (k == 0) leg.moves_tensor = !reader.tensor_rests();
       const present_reading reading{reader, {&now.at, 1}, {branches.begin(), branches.size()}, now.looks_at,
                                     1,      now.gradient};
       step_passes passes{builder, {weights, 1}, of_, leg.plan, k, reading};

@@ -18,10 +18,28 @@
 
 namespace noisefall {
 
+// Has the predictor write gradients and, beside them, the network's outputs, one branch after the other.
+template <class Model, class Request, class Span, class Options>
+[[gnu::cold]] void predict_with_gradients(Model& model, const Request& request, std::span<const Span> outs,
+                                          const Options& options) {
+  for (std::size_t k = 0; k < request.branches.size(); ++k) {
+    const std::size_t branch = request.branches[k];
+    const auto& condition = options.of_branch(branch);
+    if (!request.gradients.holds(branch))
+      model.predict(request.state, request.at, condition, outs[k]);
+    else if constexpr (GradientPredictor<Model, decltype(request.state), Span>)
+      model.gradient(request.state, request.at, condition, outs[k]);
+    else
+      refuse("predictor", {"has no gradient(), and the sampler asks for a gradient as branch ", branch},
+             "a predictor with void gradient(x, const evaluation&, const condition&, out)");
+  }
+}
+
 // Has the predictor write what is asked for into `outs`, in one call if it can.
 template <class Model, class Request, class Span, class Options>
 void predict(Model& model, const Request& request, std::span<const Span> outs, const Options& options) {
   using condition = typename Model::condition;
+  if (request.gradients.size() > 0) return predict_with_gradients(model, request, outs, options);
   if constexpr (requires(std::span<const condition* const> cs) {
                   model.predict(request.state, request.at, cs, outs);
                 }) {
@@ -40,15 +58,12 @@ template <class Run, class Model, class Options>
 void answer(Run& run, Model& model, const Options& options) {
   const auto* asked = run.next();
   if (asked == nullptr) refuse("answer", "the run is done: there is nothing to answer", "a run whose next() asks");
-  if (asked->gradient) {
-    if constexpr (requires { model.gradient(asked->state, asked->at, options.of_branch(0), asked->outputs[0]); })
-      model.gradient(asked->state, asked->at, options.of_branch(asked->branches[0]), asked->outputs[0]);
-    else
-      refuse("predictor", "has no gradient(), which the solver asks for",
-             "void gradient(view<T> x, const evaluation&, const condition&, mutable_view<T> out)");
+  using span_type = std::remove_cvref_t<decltype(asked->outputs[0])>;
+  if (asked->only_gradients()) {  // a solver's own, in numbers of the state's type
+    predict_with_gradients(model, *asked, std::span<const span_type>{asked->outputs.begin(), asked->outputs.size()},
+                           options);
     return run.answer();
   }
-  using span_type = std::remove_cvref_t<decltype(asked->outputs[0])>;
   if constexpr (requires { typename Model::output_type; }) {
     using narrow = typename Model::output_type;
     const auto& algebra = run.core().algebra;

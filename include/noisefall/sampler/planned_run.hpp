@@ -100,8 +100,10 @@ class planned_run final : public running<A, Z> {
       here_ = &own_evaluation_;
     }
     if (evaluation_ == 0 && here_->looks_at != arrays::state) make_first_state();
-    core.ask(here_->looks_at, {&here_->at, 1}, {&here_->label, 1}, here_->branches, steps, evaluation_,
-             here_->gradient);
+    branch_set wanted = here_->branches;
+    if (const any_guidance& rule = core.chosen->guidance; rule.narrows() && !here_->gradient)
+      wanted = rule.needs(position_of(position, here_->at), core.reader.remembered());
+    core.ask(here_->looks_at, {&here_->at, 1}, {&here_->label, 1}, wanted, steps, evaluation_, here_->gradient);
     return &core.request;
   }
 
@@ -109,10 +111,12 @@ class planned_run final : public running<A, Z> {
   void answer(std::span<const view> outputs) override {
     core.take(outputs);
     const bool keeps_denoised = core.settings.keep_denoised && evaluation_ == plan_->first_output();
-    if (leg_ == nullptr || !plans_->prepared || keeps_denoised)
-      build_passes(keeps_denoised);
-    else
+    const bool was_prepared = leg_ != nullptr && plans_->prepared && !keeps_denoised;
+    if (was_prepared)
       run_prepared(leg_->evaluations[evaluation_].answered);
+    else
+      build_passes(keeps_denoised);
+    if (evaluation_ == 0) moves_tensor_ = was_prepared ? leg_->moves_tensor : !core.reader.tensor_rests();
     core.accept();
     if (++evaluation_ == plan_->evaluations.size()) finish_step();
   }
@@ -230,7 +234,7 @@ class planned_run final : public running<A, Z> {
     }
     has_previous_ = plan_->keep.has_value();
     if (core.holds_known()) core.blend(position.to);
-    core.commit_guidance();
+    core.commit_guidance(moves_tensor_);
     planned_ = false;
     evaluation_ = 0;
     ++steps;
@@ -264,6 +268,7 @@ class planned_run final : public running<A, Z> {
   std::size_t evaluation_ = 0, stored_ = 0;
   std::size_t end_ = 0;  // steps to do
   bool has_previous_ = false, planned_ = false;
+  bool moves_tensor_ = false;  // this step makes the guidance's next tensor
 };
 
 }  // namespace noisefall

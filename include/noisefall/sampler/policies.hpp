@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -33,7 +34,7 @@ struct policies : counted {
         guidance{std::move(rule)},
         parameterisation{std::move(meaning)},
         map{element_map},
-        breakpoints{guidance.breakpoints()},
+        breakpoints{find_breakpoints(legs, has_own_steps())},
         path{lay_out(std::move(legs))} {}
 
   // One of the two is empty.
@@ -82,6 +83,12 @@ struct policies : counted {
   noise_level level_at_lambda(double lambda) const { return noisefall::level_at_lambda(schedule, lambda); }
 
  private:
+  [[gnu::cold]] std::vector<double> find_breakpoints(const trajectory& legs, bool steps_are_unknown) const {
+    const leg whole{legs.front(), legs.back()};
+    return guidance.breakpoints(
+        {steps_are_unknown ? std::span<const leg>{&whole, 1} : legs.legs(), &schedule, steps_are_unknown});
+  }
+
   [[gnu::cold]] trajectory lay_out(trajectory legs) const {
     schedule.check();
     return snap(std::move(legs), schedule, breakpoints).labelled([this](const noise_level& at) {

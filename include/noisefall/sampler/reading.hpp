@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -25,20 +26,14 @@ struct space_change {
   double x = 0, y = 1;
 };
 
-// Carries a value of the guidance's space at a level to the quantity wanted.
-inline space_change leave_space(const any_parameterisation& p, guidance_space from, quantity to,
-                                const noise_level& at) {
-  if (from == guidance_space::output) {
-    const affine a = convert(p, to, at);
-    return {a.x, a.out};
-  }
-  if (to == quantity::output) {
-    const affine a = from == guidance_space::x0 ? p.to_x0(at) : p.to_eps(at);
-    return {-a.x / a.out, 1 / a.out};
-  }
-  if ((from == guidance_space::x0) == (to == quantity::x0)) return {0, 1};
-  if (to == quantity::eps) return {1 / at.sigma, -at.alpha / at.sigma};
-  return {1 / at.alpha, -at.sigma / at.alpha};
+// A velocity as of_x0 * x0 + of_eps * eps.
+struct velocity_weights {
+  double of_x0, of_eps;
+};
+inline velocity_weights velocity_of(guidance_space space, const noise_level& at) {
+  if (space == guidance_space::flow) return {-1, 1};
+  const double n = std::hypot(at.alpha, at.sigma);
+  return {-at.sigma / n, at.alpha / n};
 }
 
 inline affine enter_space(const any_parameterisation& p, guidance_space to, const noise_level& at) {
@@ -47,15 +42,57 @@ inline affine enter_space(const any_parameterisation& p, guidance_space to, cons
       return p.to_x0(at);
     case guidance_space::eps:
       return p.to_eps(at);
+    case guidance_space::v:
+    case guidance_space::flow: {
+      const velocity_weights v = velocity_of(to, at);
+      const affine x0 = p.to_x0(at), eps = p.to_eps(at);
+      return {v.of_x0 * x0.x + v.of_eps * eps.x, v.of_x0 * x0.out + v.of_eps * eps.out};
+    }
     case guidance_space::output:
       break;
   }
   return {0, 1};
 }
 
-// The weights that make `to` out of sum_k branch[k] * y_k + tensor * s.
+// Carries a value of the guidance's space at a level to the quantity wanted.
+inline space_change leave_space(const any_parameterisation& p, guidance_space from, quantity to,
+                                const noise_level& at) {
+  if (from == guidance_space::output) {
+    const affine a = convert(p, to, at);
+    return {a.x, a.out};
+  }
+  if (to == quantity::output) {
+    const affine a = enter_space(p, from, at);
+    return {-a.x / a.out, 1 / a.out};
+  }
+  if (from == guidance_space::v || from == guidance_space::flow) {
+    const velocity_weights v = velocity_of(from, at);
+    const double determinant = at.alpha * v.of_eps - at.sigma * v.of_x0;
+    if (to == quantity::eps) return {-v.of_x0 / determinant, at.alpha / determinant};
+    return {v.of_eps / determinant, -at.sigma / determinant};
+  }
+  if ((from == guidance_space::x0) == (to == quantity::x0)) return {0, 1};
+  if (to == quantity::eps) return {1 / at.sigma, -at.alpha / at.sigma};
+  return {1 / at.alpha, -at.sigma / at.alpha};
+}
+
+// Is the mixture one branch and nothing else? That one is the same in every space, so that it is taken as it is: bit
+// for bit what the network said.
+inline bool is_one_branch(const std::array<double, max_branches>& branch, double tensor,
+                          const std::array<double, max_branches>& gradient) {
+  std::size_t ones = 0;
+  for (std::size_t k = 0; k < max_branches; ++k) {
+    if (gradient[k] != 0 || (branch[k] != 0 && branch[k] != 1)) return false;
+    ones += branch[k] == 1 ? 1 : 0;
+  }
+  return ones == 1 && tensor == 0;
+}
+
+// The weights that make `to` out of sum_k (branch[k] * y_k + gradient[k] * g_k) + tensor * s.
 inline reading_weights weigh(const any_parameterisation& p, guidance_space space, quantity to, const noise_level& at,
-                             const std::array<double, max_branches>& branch, double tensor) {
+                             const std::array<double, max_branches>& branch, double tensor,
+                             const std::array<double, max_branches>& gradient = {}) {
+  if (is_one_branch(branch, tensor, gradient)) space = guidance_space::output;
   const space_change leave = leave_space(p, space, to, at);
   const affine enter = enter_space(p, space, at);
   reading_weights w;
@@ -63,6 +100,7 @@ inline reading_weights weigh(const any_parameterisation& p, guidance_space space
   for (std::size_t k = 0; k < max_branches; ++k) {
     total += branch[k];
     w.output[k] = branch[k] == 0 ? 0 : leave.y * enter.out * branch[k];
+    if (gradient[k] != 0) w.output[k] += leave.y * gradient[k];
   }
   w.state = leave.x + (enter.x == 0 ? 0 : leave.y * enter.x * total);
   w.guidance_tensor = tensor == 0 ? 0 : leave.y * tensor;
@@ -111,15 +149,20 @@ class guided_reader {
             std::size_t lanes, bool starts_step) {
     const std::size_t vectors = vectors_of(branches, has_tensor), scalars = guidance_->scalars();
     const std::size_t products = guidance_->needs_gram() ? vectors * vectors : 0;
+    if (starts_step) tensor_rests_ = true;
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       guidance_position here = at;
       here.at = levels[levels.size() == 1 ? 0 : lane];
       weights_[lane] = guidance_->weights(
           here, {{gram_.data() + lane * products, products}, vectors, {scalars_.data() + lane * scalars, scalars}});
-      if (starts_step)
-        for (std::size_t k = 0; k < scalars; ++k) next_scalars_[lane * scalars + k] = weights_[lane].next_scalars[k];
+      if (!starts_step) continue;
+      for (std::size_t k = 0; k < scalars; ++k) next_scalars_[lane * scalars + k] = weights_[lane].next_scalars[k];
+      tensor_rests_ = tensor_rests_ && rests(weights_[lane]);
     }
   }
+
+  // Does the guidance's tensor stay what it is in this step? Then no pass writes it.
+  bool tensor_rests() const { return tensor_rests_; }
 
   // The scalars that the step's first evaluation found become the samples' own.
   void commit() {
@@ -129,14 +172,17 @@ class guided_reader {
     for (double& scalar : scalars_) scalar = 0;
   }
   void transfer(archive& to) { to(scalars_); }
+  // The scalars of all samples.
+  std::span<const double> remembered() const { return scalars_; }
 
   reading_weights guided(quantity of, const noise_level& at, std::size_t lane) const {
-    return weigh(*parameterisation_, guidance_->space(), of, at, weights_[lane].guided, weights_[lane].guided_state);
+    const branch_weights& w = weights_[lane];
+    return weigh(*parameterisation_, guidance_->space(), of, at, w.guided, w.guided_state, w.gradient);
   }
   reading_weights renoise(quantity of, const noise_level& at, std::size_t lane) const {
     const bool own = guidance_->two_readings();
-    return weigh(*parameterisation_, guidance_->space(), of, at, own ? weights_[lane].renoise : weights_[lane].guided,
-                 own ? 0 : weights_[lane].guided_state);
+    if (!own) return guided(of, at, lane);
+    return weigh(*parameterisation_, guidance_->space(), of, at, weights_[lane].renoise, 0);
   }
   // The guidance's next tensor, which lives in the rule's space.
   reading_weights next_tensor(const noise_level& at, std::size_t lane) const {
@@ -152,12 +198,18 @@ class guided_reader {
 
  private:
   static constexpr std::size_t max_vectors = max_branches + 2;  // c, differences, tensor, one
+  static bool rests(const branch_weights& w) {
+    for (const double v : w.next)
+      if (v != 0) return false;
+    return w.next_state == 1;
+  }
   static std::size_t vectors_of(std::size_t branches, bool has_tensor) { return branches + (has_tensor ? 1 : 0) + 1; }
 
   const any_guidance* guidance_;
   const any_parameterisation* parameterisation_;
   std::vector<branch_weights> weights_;
   std::vector<double> gram_, basis_, scalars_, next_scalars_;
+  bool tensor_rests_ = true;
 };
 
 }  // namespace noisefall

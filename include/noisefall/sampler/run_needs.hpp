@@ -39,7 +39,7 @@ struct leg_plans final : counted {
   struct leg_plan {
     step_position at;
     step_plan plan;
-    bool cuts_history = false;
+    bool cuts_history = false, moves_tensor = false;
     inline_vector<evaluation, max_evaluations> evaluations;
     prepared_passes first_state;
   };

@@ -13,8 +13,8 @@
 #include <noisefall/core/reference.hpp>
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/parameterisation/eps.hpp>
-#include <noisefall/sampler/composition.hpp>
 #include <noisefall/sampler/loop.hpp>
+#include <noisefall/sampler/prepared_policies.hpp>
 #include <noisefall/sampler/run.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
 #include <noisefall/tensor/tensor.hpp>
@@ -31,7 +31,7 @@ class sampler {
  public:
   template <AnySolver S, NoiseSchedule N, Guidance G = unguided, Parameterisation P = predicts_eps>
   sampler(S solver, N schedule, trajectory path, G guidance = {}, P parameterisation = {}, threshold map = {})
-      : made_{compose(std::move(solver), std::move(schedule), std::move(path), std::move(guidance),
+      : made_{prepare(std::move(solver), std::move(schedule), std::move(path), std::move(guidance),
                       std::move(parameterisation), map)} {}
   template <AnySolver S, NoiseSchedule N, Spacing<N> R, Guidance G = unguided, Parameterisation P = predicts_eps>
   sampler(S solver, const N& schedule, const R& spacing, G guidance = {}, P parameterisation = {}, threshold map = {})
@@ -126,7 +126,7 @@ class sampler {
     return 1;
   }
 
-  composition made_;
+  prepared_policies made_;
 };
 
 }  // namespace noisefall

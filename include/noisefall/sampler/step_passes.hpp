@@ -133,7 +133,7 @@ class step_passes {
     put_value(plan_.of, limits);
     store_readings();
     run_complete(run);
-    if (evaluation_ == 0 && chosen_.guidance.has_state()) {
+    if (moves_tensor()) {
       begin();
       add_next_tensor();
       run_complete(run);
@@ -153,6 +153,9 @@ class step_passes {
     run();
   }
 
+  bool moves_tensor() const {
+    return evaluation_ == 0 && chosen_.guidance.has_state() && !reading_.reader.tensor_rests();
+  }
   bool last_evaluation() const { return evaluation_ + 1 == plan_.evaluations.size(); }
 
   void begin() {
@@ -171,7 +174,7 @@ class step_passes {
     if (source == reading_source::value) {
       put_value(plan_.of, limits);
       if (is_looked_at_later()) store_readings();
-      if (evaluation_ == 0 && chosen_.guidance.has_state()) add_next_tensor();
+      if (moves_tensor()) add_next_tensor();
     }
     if (last_evaluation()) {
       add_row(builder_.output(arrays::state), plan_.result, source);

@@ -1,0 +1,222 @@
+// Guidance that the caller takes part in: gradients, potentials between samples, noise on the condition; and guidance
+// that remembers when to end.
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+#include <noisefall/guidance/adaptive_guidance.hpp>
+#include <noisefall/guidance/apg.hpp>
+#include <noisefall/guidance/classifier_guidance.hpp>
+#include <noisefall/guidance/particle_guidance.hpp>
+#include <noisefall/sampler/cads.hpp>
+#include <noisefall/sampler/class_information.hpp>
+#include <noisefall/sampler/sampler.hpp>
+#include <noisefall/schedule/edm.hpp>
+#include <noisefall/schedule/vp.hpp>
+#include <noisefall/solver/ddim.hpp>
+#include <noisefall/solver/dpm_multistep.hpp>
+#include <noisefall/solver/heun.hpp>
+#include <noisefall/trajectory/karras.hpp>
+#include <noisefall/trajectory/uniform_lambda.hpp>
+
+#include "catch.hpp"
+
+namespace nf = noisefall;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const nf::vp_linear schedule{};
+nf::trajectory path(std::size_t steps = 12) { return nf::uniform_lambda{.steps = steps}(schedule); }
+
+// eps of N(mean, variance), as the condition says; the gradient is that of the log-density ratio of two such laws.
+struct gaussians {
+  struct condition {
+    double mean = 0, variance = 1, other_mean = 0, other_variance = 1;
+  };
+  std::size_t calls = 0, gradients = 0;
+
+  static double score(double x, const nf::noise_level& at, double mean, double variance) {
+    return -(x - at.alpha * mean) / (at.alpha * at.alpha * variance + at.sigma * at.sigma);
+  }
+  void predict(nf::view<double> x, const nf::evaluation& at, const condition& c, nf::mutable_view<double> out) {
+    ++calls;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      out[i] = -at.level(0).sigma * score(x[i], at.level(0), c.mean, c.variance);
+  }
+  void gradient(nf::view<double> x, const nf::evaluation& at, const condition& c, nf::mutable_view<double> out) {
+    ++gradients;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      out[i] = score(x[i], at.level(0), c.mean, c.variance) - score(x[i], at.level(0), c.other_mean, c.other_variance);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A classifier's gradient makes the conditional law of the unconditional network") {
+  const gaussians::condition of_class{1.5, 1, 0, 4}, of_all{0, 4, 0, 1};
+  gaussians model;
+  nf::tensor<double> guided({3, 5}), direct({3, 5});
+  const auto run = [&](const auto& solver) {
+    nf::sampler{solver, schedule, path(), nf::classifier_guidance{}}(
+        model, guided, {.seed = 3, .conditional = of_all, .unconditional = of_class});
+    nf::sampler{solver, schedule, path()}(model, direct, {.seed = 3, .conditional = of_class});
+    for (std::size_t i = 0; i < guided.size(); ++i) CHECK(guided[i] == Approx(direct[i]).margin(1e-11));
+  };
+  run(nf::ddim{});
+  CHECK(model.gradients == 12);
+  run(nf::dpm_multistep{.tau_squared = 1});
+  run(nf::heun{});
+}
+
+TEST_CASE("Without weight no gradient is asked for, and the bits are those of no guidance") {
+  gaussians model;
+  nf::tensor<double> x({2, 4}), y({2, 4});
+  const nf::weight_schedule none = 0;
+  nf::sampler{nf::ddim{}, schedule, path(), nf::classifier_guidance{.weight = none}}(model, x, {.seed = 1});
+  nf::sampler{nf::ddim{}, schedule, path()}(model, y, {.seed = 1});
+  CHECK(model.gradients == 0);
+  CHECK(model.calls == 24);
+  CHECK(std::equal(x.elements().begin(), x.elements().end(), y.elements().begin()));
+}
+
+TEST_CASE("A predictor without gradients is told what the guidance asks for") {
+  struct plain {
+    using condition = int;
+    void predict(nf::view<float>, const nf::evaluation&, const int&, nf::mutable_view<float> out) const {
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] = 0;
+    }
+  } model;
+  nf::tensor<float> x({1, 2});
+  const nf::sampler sample{nf::ddim{}, schedule, path(), nf::classifier_guidance{}};
+  CHECK_THROWS_WITH(sample(model, x, {}), ContainsSubstring("asks for a gradient as branch 1") &&
+                                              ContainsSubstring("gradient(x, const evaluation&"));
+}
+
+namespace {
+
+// N(0, 1) with particles that repel each other.
+struct particles : gaussians {
+  void gradient(nf::view<double> x, const nf::evaluation& at, const condition&, nf::mutable_view<double> out) {
+    ++gradients;
+    nf::rbf_repulsion(x, out);
+    static_cast<void>(at);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Particles repel each other, and a particle alone is not guided") {
+  particles model;
+  const std::array<gaussians::condition, 1> none{};
+  const auto spread = [&](double strength) {
+    const nf::sampler sample{nf::ddim{}, schedule, path(40), nf::particle_guidance{.weight = 0, .strength = strength}};
+    nf::tensor<double> x({16, 1});
+    sample(model, x, {.seed = 5, .further = none});
+    return nf::spread_of(nf::view<double>{x});
+  };
+  const double apart = spread(1), plain = spread(0);
+  CHECK(apart > 1.1 * plain);
+  CHECK(model.gradients == 40);
+  nf::tensor<double> alone({1, 3}), unguided({1, 3});
+  nf::sampler{nf::ddim{}, schedule, path(), nf::particle_guidance{.weight = 0}}(model, alone,
+                                                                                {.seed = 5, .further = none});
+  nf::sampler{nf::ddim{}, schedule, path()}(model, unguided, {.seed = 5});
+  for (std::size_t i = 0; i < 3; ++i) CHECK(alone[i] == Approx(unguided[i]).margin(1e-12));
+}
+
+TEST_CASE("An annealed condition is noise above tau2, itself below tau1, and keeps its mean and deviation") {
+  const nf::cads noise{};
+  CHECK(noise.kept(0.5) == 1);
+  CHECK(noise.kept(0.75) == Approx(0.5));
+  CHECK(noise.kept(0.95) == 0);
+  CHECK(nf::cads{.horizon = 1000}.kept(750) == Approx(0.5));
+  const std::vector<double> clean{0.5, -1, 2, 3, 0.25};
+  const auto annealed = [&](double t, std::uint64_t seed, std::uint64_t sample, std::size_t step, nf::cads by = {}) {
+    const std::vector<nf::noise_level> levels{{t, 0.5, 0.5}};
+    const nf::evaluation at{.levels = levels, .seed = seed, .first_sample = sample, .step = step};
+    std::vector<double> out(clean.size());
+    by.anneal<double>(clean, at, 0, out);
+    return out;
+  };
+  CHECK(annealed(0.3, 1, 0, 0) == clean);
+  const auto some = annealed(0.75, 1, 0, 7);
+  const auto moments = [](const std::vector<double>& v) {
+    double mean = 0, square = 0;
+    for (const double y : v) mean += y / static_cast<double>(v.size());
+    for (const double y : v) square += (y - mean) * (y - mean);
+    return std::pair{mean, square};
+  };
+  CHECK(moments(some).first == Approx(moments(clean).first));
+  CHECK(moments(some).second == Approx(moments(clean).second));
+  // A pure function of seed, sample and step.
+  CHECK(annealed(0.75, 1, 0, 7) == some);
+  CHECK(annealed(0.75, 2, 0, 7) != some);
+  CHECK(annealed(0.75, 1, 1, 7) != some);
+  CHECK(annealed(0.75, 1, 0, 8) != some);
+  // Not brought back: sqrt(g) y + s sqrt(1 - g) n with the n of the brought-back one.
+  const auto raw = annealed(0.95, 1, 0, 7, {.scale = 2, .mixing = 0}),
+             half = annealed(0.95, 1, 0, 7, {.scale = 1, .mixing = 0});
+  for (std::size_t e = 0; e < clean.size(); ++e) CHECK(raw[e] == Approx(2 * half[e]));
+  CHECK_THROWS_WITH((nf::cads{.tau1 = 0.9, .tau2 = 0.5}.check()), ContainsSubstring("tau1 < tau2"));
+}
+
+TEST_CASE("Adaptive guidance stops asking for the unconditional branch once every sample has agreed") {
+  // Sample 0 agrees in step 2, sample 1 in step 5: eps of opposite signs before.
+  struct agreeing {
+    using condition = double;
+    std::vector<std::size_t> unconditional_steps;
+    void predict(nf::view<double> x, const nf::evaluation& at, const double& sign, nf::mutable_view<double> out) {
+      if (sign < 0) unconditional_steps.push_back(at.step);
+      for (std::size_t i = 0; i < x.samples(); ++i) {
+        const bool agrees = at.step >= (at.first_sample + i == 0 ? 2u : 5u);
+        for (std::size_t e = 0; e < x.sample_size(); ++e) out.sample(i)[e] = agrees ? 1 : sign;
+      }
+    }
+  } model;
+  const nf::sampler sample{nf::heun{}, schedule, path(8), nf::adaptive_guidance{.weight = 2}};
+  nf::tensor<double> both({2, 3}), second({1, 3});
+  const auto result = sample(model, both, {.seed = 1, .conditional = 1, .unconditional = -1});
+  CHECK(model.unconditional_steps == std::vector<std::size_t>{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5});
+  CHECK(result.evaluations == 8 * 2 + 12);
+  sample(model, second, {.seed = 1, .first_sample = 1, .conditional = 1, .unconditional = -1});
+  for (std::size_t e = 0; e < 3; ++e) CHECK(second[e] == both[3 + e]);
+}
+
+TEST_CASE("Momentum advances once per step under two evaluations, retries, restarts and a resumed run") {
+  struct failing : gaussians {
+    std::size_t fail_at = static_cast<std::size_t>(-1);
+    void predict(nf::view<double> x, const nf::evaluation& at, const condition& c, nf::mutable_view<double> out) {
+      if (calls == fail_at) {
+        ++calls;
+        throw std::runtime_error{"busy"};
+      }
+      gaussians::predict(x, at, c, out);
+    }
+  };
+  const nf::sampler sample{nf::heun{}, schedule, path(6), nf::apg{.weight = 2, .eta = 0.3, .momentum = -0.5}};
+  const nf::run_options<gaussians::condition> options{
+      .seed = 4, .conditional = {1, 1, 0, 1}, .unconditional = {0, 4, 0, 1}};
+  nf::tensor<double> expected({2, 3});
+  gaussians steady;
+  sample(steady, expected, options);
+  for (std::size_t fail = 0; fail < 24; ++fail) {
+    failing model;
+    model.fail_at = fail;
+    nf::tensor<double> x({2, 3});
+    auto run = sample.start(x, {.seed = 4});
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      while (!run.done()) {
+        try {
+          nf::step(run, model, options);
+        } catch (const std::runtime_error&) {
+        }
+      }
+      CHECK(std::equal(x.elements().begin(), x.elements().end(), expected.elements().begin()));
+      run.restart();
+    }
+  }
+}
