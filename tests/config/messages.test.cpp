@@ -60,6 +60,7 @@ const std::vector<range_row> ranges{
     {"solver", "sa_solver", "predictor_order", "-1", "1 to 4"},
     {"solver", "sa_solver", "corrector_order", "-1", "0 to 4"},
     {"solver", "sa_solver", "tau", "-1", "0 or more, and finite"},
+    {"solver", "sa_solver", "s_noise", "-1", "0 or more, and finite"},
     {"solver", "sa_solver", "tau_from", "nan", "a finite number"},
     {"solver", "sa_solver", "tau_to", "nan", "a number, tau_from or more"},
     {"solver", "ddpm", "large_first", "-1", "0 to 1"},
@@ -92,6 +93,7 @@ const std::vector<range_row> ranges{
     {"solver", "seeds", "r", "-1", "above 0, at most 1"},
     {"solver", "seeds", "tau_squared", "-1", "0 or more, and finite"},
     {"solver", "seeds", "s_noise", "-1", "0 or more, and finite"},
+    {"solver", "dpm_solver_v3", "order", "-1", "1 to 3"},
     {"solver", "splitting", "scale", "nan", "a finite number"},
     {"solver", "tcd", "gamma", "-1", "0 to 1"},
     {"solver", "flow_ancestral", "eta", "-1", "0 or more, and finite"},
@@ -224,6 +226,8 @@ json description(std::string_view policy) {
   if (of_tables.contains(policy)) made["of"] = "linear";
   if (policy == "image_to_image" || policy == "inversion" || policy == "restart" || policy == "re_paint")
     made = {{"name", policy}, {"of", {{"name", "karras"}, {"steps", 4}}}};
+  if (policy == "dpm_solver_v3")
+    made["statistics"] = {{"lambdas", {-3, 4}}, {"l", {1, 1}}, {"s", {0, 0}}, {"b", {0, 0}}};
   if (policy == "splitting") made["of"] = "ddim";
   if (policy == "sigma_list") made = {{"name", policy}, {"sigmas", {2, 1}}};
   if (policy == "flow_sigma_list") made = {{"name", policy}, {"sigmas", {0.9, 0.1}}};
@@ -298,16 +302,16 @@ struct fields_and_members {
 TEST_CASE("every member of a policy is a field of its description", "[config]") {
   std::set<std::string, std::less<>> seen;
   nf::built_in_solvers::in<fields_and_members>::compare(seen);
-  fields_and_members<nf::dpm_adaptive, nf::splitting_settings, nf::linear::settings, nf::scaled_linear::settings,
-                     nf::cosine::settings, nf::discrete_settings, nf::zero_terminal_snr_settings,
-                     nf::snr_shift_settings, nf::vp_linear, nf::vp_table_settings, nf::ve, nf::edm, nf::rectified_flow,
-                     nf::trig_flow, nf::beta, nf::exponential, nf::flow_sigma_list, nf::flow_uniform, nf::index_list,
-                     nf::level_list, nf::image_to_image_settings, nf::inversion_settings, nf::karras, nf::leading,
-                     nf::linspace, nf::polyexponential, nf::quadratic, nf::re_paint_settings, nf::restart_settings,
-                     nf::sigma_list, nf::time_list, nf::time_quadratic, nf::time_uniform, nf::trailing,
-                     nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale, nf::apg,
-                     nf::cfg_pp, nf::edm_precond, nf::predicts_eps, nf::predicts_flow, nf::predicts_score,
-                     nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
+  fields_and_members<
+      nf::dpm_adaptive, nf::dpm_solver_v3, nf::splitting_settings, nf::linear::settings, nf::scaled_linear::settings,
+      nf::cosine::settings, nf::discrete_settings, nf::zero_terminal_snr_settings, nf::snr_shift_settings,
+      nf::vp_linear, nf::vp_table_settings, nf::ve, nf::edm, nf::rectified_flow, nf::trig_flow, nf::beta,
+      nf::exponential, nf::flow_sigma_list, nf::flow_uniform, nf::index_list, nf::level_list,
+      nf::image_to_image_settings, nf::inversion_settings, nf::karras, nf::leading, nf::linspace, nf::polyexponential,
+      nf::quadratic, nf::re_paint_settings, nf::restart_settings, nf::sigma_list, nf::time_list, nf::time_quadratic,
+      nf::time_uniform, nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale,
+      nf::apg, nf::cfg_pp, nf::edm_precond, nf::predicts_eps, nf::predicts_flow, nf::predicts_score,
+      nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
   for_each_policy([&](const kind_of_policy&, const auto& entry) {
     INFO("every policy stands in this test");
     CHECK(seen.contains(entry.type->name));
