@@ -172,6 +172,7 @@
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/dpm_singlestep_grid.hpp>
+#include <noisefall/solver/dpm_solver_v3.hpp>
 #include <noisefall/solver/er_sde.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/erased_own_step.hpp>
@@ -188,6 +189,7 @@
 #include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/leg_label.hpp>
 #include <noisefall/solver/lms.hpp>
+#include <noisefall/solver/model_statistics.hpp>
 #include <noisefall/solver/multistep_start.hpp>
 #include <noisefall/solver/own_step.hpp>
 #include <noisefall/solver/phi.hpp>

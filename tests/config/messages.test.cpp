@@ -60,6 +60,7 @@ const std::vector<range_row> ranges{
     {"solver", "sa_solver", "predictor_order", "-1", "1 to 4"},
     {"solver", "sa_solver", "corrector_order", "-1", "0 to 4"},
     {"solver", "sa_solver", "tau", "-1", "0 or more, and finite"},
+    {"solver", "sa_solver", "s_noise", "-1", "0 or more, and finite"},
     {"solver", "sa_solver", "tau_from", "nan", "a finite number"},
     {"solver", "sa_solver", "tau_to", "nan", "a number, tau_from or more"},
     {"solver", "ddpm", "large_first", "-1", "0 to 1"},
@@ -92,6 +93,7 @@ const std::vector<range_row> ranges{
     {"solver", "seeds", "r", "-1", "above 0, at most 1"},
     {"solver", "seeds", "tau_squared", "-1", "0 or more, and finite"},
     {"solver", "seeds", "s_noise", "-1", "0 or more, and finite"},
+    {"solver", "dpm_solver_v3", "order", "-1", "1 to 3"},
     {"solver", "splitting", "scale", "nan", "a finite number"},
     {"solver", "tcd", "gamma", "-1", "0 to 1"},
     {"solver", "flow_ancestral", "eta", "-1", "0 or more, and finite"},
@@ -294,6 +296,8 @@ json description(std::string_view policy) {
   if (of_tables.contains(policy)) made["of"] = "linear";
   if (policy == "image_to_image" || policy == "inversion" || policy == "restart" || policy == "re_paint")
     made = {{"name", policy}, {"of", {{"name", "karras"}, {"steps", 4}}}};
+  if (policy == "dpm_solver_v3")
+    made["statistics"] = {{"lambdas", {-3, 4}}, {"l", {1, 1}}, {"s", {0, 0}}, {"b", {0, 0}}};
   if (policy == "splitting") made["of"] = "ddim";
   if (policy == "hybrid")
     made = {{"name", policy},
@@ -375,12 +379,12 @@ TEST_CASE("every member of a policy is a field of its description", "[config]") 
   std::set<std::string, std::less<>> seen;
   nf::built_in_solvers::in<fields_and_members>::compare(seen);
   fields_and_members<
-      nf::dpm_adaptive, nf::splitting_settings, nf::linear::settings, nf::scaled_linear::settings, nf::cosine::settings,
-      nf::discrete_settings, nf::sigmoid::settings, nf::exponential_decay::settings, nf::laplace::settings,
-      nf::jsd::settings, nf::constant_beta::settings, nf::sub_vp, nf::vp_cosine, nf::wuerstchen, nf::ve_sqrt, nf::ays,
-      nf::beta_indices, nf::bong_tangent, nf::consistency_grid, nf::ddim_uniform, nf::gits, nf::hybrid_settings,
-      nf::iddpm_grid, nf::kl_optimal, nf::laplace_sigmas, nf::linear_quadratic, nf::logit_normal, nf::normal,
-      nf::sections, nf::sgm_uniform, nf::simple, nf::whole_stride, nf::zero_terminal_snr_settings,
+      nf::dpm_adaptive, nf::dpm_solver_v3, nf::splitting_settings, nf::linear::settings, nf::scaled_linear::settings,
+      nf::cosine::settings, nf::discrete_settings, nf::sigmoid::settings, nf::exponential_decay::settings,
+      nf::laplace::settings, nf::jsd::settings, nf::constant_beta::settings, nf::sub_vp, nf::vp_cosine, nf::wuerstchen,
+      nf::ve_sqrt, nf::ays, nf::beta_indices, nf::bong_tangent, nf::consistency_grid, nf::ddim_uniform, nf::gits,
+      nf::hybrid_settings, nf::iddpm_grid, nf::kl_optimal, nf::laplace_sigmas, nf::linear_quadratic, nf::logit_normal,
+      nf::normal, nf::sections, nf::sgm_uniform, nf::simple, nf::whole_stride, nf::zero_terminal_snr_settings,
       nf::snr_shift_settings, nf::vp_linear, nf::vp_table_settings, nf::ve, nf::edm, nf::rectified_flow, nf::trig_flow,
       nf::beta, nf::exponential, nf::flow_sigma_list, nf::flow_uniform, nf::index_list, nf::level_list,
       nf::image_to_image_settings, nf::inversion_settings, nf::karras, nf::leading, nf::linspace, nf::polyexponential,

@@ -52,8 +52,10 @@ const std::vector<const char*> solvers{
     R"({"name": "heun_pp", "s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003})",
     R"({"name": "rho_runge_kutta", "by": "classical"})",
     R"({"name": "pndm", "start": "improved_euler", "average_raw": true, "stride": 20.0})",
-    R"({"name": "sa_solver", "predictor_order": 3, "corrector_order": 4, "of": "eps", "evaluate": "pece", "tau": 0.5, "tau_from": 100.0, "tau_to": 900.0, "few_step_weights": false, "lower_order_final": false})",
+    R"({"name": "sa_solver", "predictor_order": 3, "corrector_order": 4, "of": "eps", "evaluate": "pece", "tau": 0.5, "s_noise": 0.9, "tau_from": 100.0, "tau_to": 900.0, "few_step_weights": false, "lower_order_final": false})",
     R"({"name": "unipc", "order": 2, "of": "eps", "coefficients": "bh1", "corrector": false, "lower_order_final": false, "skip_corrector": [0, 3], "start": "singlestep"})",
+    R"({"name": "dpm_solver_v3", "order": 3, "lower_order_final": false,
+        "statistics": {"lambdas": [-3.0, 4.0], "l": [0.5, 1.0], "s": [0.0, -0.5], "b": [0.1, 0.0]}})",
     R"({"name": "splitting", "of": {"name": "deis", "order": 2, "in": "rho", "lower_order_below": 15},
         "method": "lie_trotter", "scale": 3.0, "sigma_half_way": true})",
     R"({"name": "dpm_adaptive", "order": 2, "of": "eps", "correction": "heun", "controller": "power", "atol": 0.01, "rtol": 0.02, "h_init": 0.1, "pcoeff": 0.1, "icoeff": 0.9, "dcoeff": 0.2, "accept_safety": 0.7, "theta": 0.8, "eta": 0.5, "s_noise": 1.1, "couples_batch": true, "max_trials": 50})"};

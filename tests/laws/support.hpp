@@ -47,6 +47,7 @@
 #include <noisefall/solver/dpm_pp_sde.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
 #include <noisefall/solver/dpm_singlestep_grid.hpp>
+#include <noisefall/solver/dpm_solver_v3.hpp>
 #include <noisefall/solver/er_sde.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/euler.hpp>
@@ -160,6 +161,8 @@ void for_each_solver(See see) {
   for_each_planned_solver(see);
   see("dpm_adaptive 23", nf::dpm_adaptive{});
   see("dpm_adaptive 12, eta 0.5", nf::dpm_adaptive{.order = 2, .eta = 0.5});
+  see("dpm_solver_v3",
+      nf::dpm_solver_v3{.order = 3, .statistics = {{-3, 0, 2}, {0.8, 1, 1}, {0, -0.1, 0}, {0.2, 0, 0.1}}});
 }
 
 // Weighs by what it remembers of each sample: how many steps it saw, and the branches' distance in the last one.

@@ -256,6 +256,29 @@ TEST_CASE("a run over climbs ends early where it is asked to, and starts anew") 
   }
 }
 
+TEST_CASE("a known part is held at every level, climbs included") {
+  const nf::trajectory path = nf::re_paint{five, 2, 3}(nf::edm{});
+  const nf::sampler sample{nf::ddim{.eta = 1}, nf::edm{}, path, nf::unguided{}, nf::predicts_x0{}};
+  auto model = network();
+  nf::tensor<double> x({1, 2}), values({1, 2}), weights({1, 2});
+  values.data()[0] = -0.4;
+  weights.data()[0] = 1;
+  auto going = sample.start(nf::mutable_view<double>{x}, {}, known_noise{});
+  going.hold({values, weights});
+  const nf::run_options<int> options;
+  std::size_t climbs = 0;
+  while (!going.done()) {
+    const bool climbs_first = path.climbs(going.steps_done());
+    REQUIRE(going.next() != nullptr);
+    if (climbs_first) ++climbs;
+    CHECK(x.data()[0] == Approx(-0.4 + path[going.steps_done()].from.sigma * 0.9).epsilon(1e-12));
+    nf::step(going, model, options);
+  }
+  CHECK(climbs == 4);
+  CHECK(x.data()[0] == -0.4);
+  CHECK(x.data()[1] != 0);
+}
+
 TEST_CASE("the plan of a climb has a line and no evaluation") {
   const nf::sampler sample{nf::heun{}, nf::edm{}, twice, nf::unguided{}, nf::predicts_x0{}};
   const std::string table = nf::plan_table(sample);

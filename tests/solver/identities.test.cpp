@@ -187,6 +187,7 @@ TEST_CASE("s_noise weighs a step's noise and nothing else") {
   weighed(multi{.order = 3, .tau_squared = 0.5}, multi{.order = 3, .tau_squared = 0.5, .s_noise = 1.3}, 2);
   weighed(multi{.order = 1, .tau_squared = 1}, multi{.order = 1, .tau_squared = 1, .s_noise = 1.3}, 0);
   weighed(er_sde{}, er_sde{.s_noise = 1.3}, 2);
+  weighed(sa_solver{}, sa_solver{.s_noise = 1.3}, 2);
   weighed(seeds{.order = 3}, seeds{.order = 3, .s_noise = 1.3}, 0);
 }
 

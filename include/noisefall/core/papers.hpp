@@ -57,6 +57,9 @@ inline constexpr std::string_view
     dpm_solver_pp =
         "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic "
         "Models. Machine Intelligence Research 2025. arXiv:2211.01095",
+    dpm_solver_v3 =
+        "Zheng, Lu, Chen, Zhu: DPM-Solver-v3: Improved Diffusion ODE Solver with Empirical Model Statistics. NeurIPS "
+        "2023. arXiv:2310.13268",
     edm =
         "Karras, Aittala, Aila, Laine: Elucidating the Design Space of Diffusion-Based Generative Models. NeurIPS "
         "2022. arXiv:2206.00364",

@@ -170,6 +170,27 @@ class evaluator {
     const std::size_t size = staging_.size() / samples;
     noise.fill(std::span{staging_.data() + sample * size, size}, size, which);
   }
+  // Numbers for every sample that upload_normals() then writes.
+  void stage_numbers(std::span<const double> numbers) {
+    make_staging();
+    const std::size_t size = staging_.size() / samples;
+    require(size % numbers.size() == 0, {"sampler: ", chosen->solver_name()},
+            {numbers.size(), " numbers for a sample of ", size, " elements"},
+            "one, one per channel, or one per element");
+    const std::size_t each = size / numbers.size();
+    for (std::size_t i = 0; i < staging_.size(); ++i)
+      staging_[i] = static_cast<typename A::scalar>(numbers[i % size / each]);
+  }
+  // to += factor * of, element by element.
+  void add_product(const span& to, const view& factor, const view& of) {
+    begin_known_pass(factor);
+    what_.inputs.push_back(to);
+    what_.draws.push_back({.which = {}, .filled = of, .is_filled = true});
+    what_.outputs.push_back(to);
+    what_.weights.at(1, 0, 0) = 1;
+    what_.weights.at(1, pass_weights::first_draw, 0) = 1;
+    algebra.pass(what_);
+  }
   void upload_normals(const span& to) { algebra.upload(staging_, to); }
 
   // Coefficients for the pass being built.
@@ -356,7 +377,7 @@ class evaluator {
     std::size_t slots = starts ? 1 : 0;
     if (!needs.draws.empty()) slots = max_noise_slots;
     for (std::size_t k = 0; k < slots; ++k) noise_batch_[k] = add_batch();
-    if (slots > 0) make_staging();
+    if (slots > 0 || chosen->has_own_steps()) make_staging();
   }
 
   [[gnu::cold]] void make_staging() {

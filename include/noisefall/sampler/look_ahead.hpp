@@ -153,7 +153,7 @@ class look_ahead {
 
   [[gnu::cold]] void refuse_two_readings() const {
     refuse({"sampler: ", of_.solver_name()}, "cannot renoise with another eps than it denoises with (CFG++, keep_eps)",
-           "first-order solvers and dpm_pp_2m");
+           "first-order solvers and dpm_pp_2m, dpm_singlestep and dpm_ancestral of x0");
   }
 
   [[gnu::cold]] void look_at_own_steps() {

@@ -115,6 +115,14 @@ class own_run final : public running<A, Z>, private bench {
     core.run_pass();
   }
 
+  [[gnu::cold]] void set(std::size_t to, std::span<const double> numbers) override {
+    core.stage_numbers(numbers);
+    core.upload_normals(view_of(to));
+  }
+  [[gnu::cold]] void add_product(std::size_t to, std::size_t factor, std::size_t tensor) override {
+    core.add_product(view_of(to), view_of(factor), view_of(tensor));
+  }
+
   [[gnu::cold]] void draw(std::size_t to, std::span<const std::uint32_t> numbers, std::span<const noise_level> from,
                           std::span<const noise_level> until, std::span<const std::uint8_t> wanted) override {
     for (std::size_t i = 0; i < core.samples; ++i)

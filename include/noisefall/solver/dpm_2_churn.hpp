@@ -27,6 +27,7 @@ struct dpm_2_churn {
   double s_churn = 0, s_tmin = 0, s_tmax = std::numeric_limits<double>::infinity(), s_noise = 1;
 
   int order() const { return 2; }
+  int weak_order() const { return s_churn == 0 || s_noise == 1 ? 2 : 0; }
   std::size_t history() const { return 0; }
   void check() const { churn{s_churn, s_tmin, s_tmax, s_noise}.check("dpm_2_churn"); }
 

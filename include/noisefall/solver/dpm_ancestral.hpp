@@ -26,7 +26,7 @@ namespace noisefall {
 // rho = sigma / alpha. In the terms of k-diffusion (K. Crowson 2022):
 //   order 1                 sample_euler_ancestral; ddim{.eta = eta} where s_noise = 1
 //   order 2 of eps          sample_dpm_2_ancestral
-//   order 2 of x0           sample_dpmpp_2s_ancestral
+//   order 2 of x0           sample_dpmpp_2s_ancestral, and with two readings (CFG++) ComfyUI's form of it
 //   order 3 of eps, budget  sample_dpm_fast, with end_is_floor, on trajectories equidistant in lambda
 // end_is_floor: rho_down is never below the trajectory's last level, where the network may not have been trained; there
 // is as much less noise.
@@ -51,6 +51,7 @@ struct dpm_ancestral {
   }
 
   int weak_order() const { return eta == 0 || s_noise == 1 ? order() : 0; }
+  bool takes_two_readings() const { return of == quantity::x0; }
   std::size_t history() const { return 0; }
   void check() const {
     require_range("dpm_ancestral.order", order, 1, 3);

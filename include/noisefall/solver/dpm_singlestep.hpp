@@ -30,7 +30,8 @@ namespace noisefall {
 // leg with an end without lambda (sigma_t = 0: exactly D). budget > 0: as many evaluations in the whole run, by steps
 // of the order that orders(budget, order) lists, which is also how the trajectory must be laid; 0: every step has
 // `order`. stages: levels inside a step equidistant in lambda, in time, or in the square root of time. order 1 to 3;
-// legs may rise.
+// legs may rise. With two readings (CFG++), of x0, all rows start from alpha_s * D + sigma_s * eps instead of x, with D
+// the first reading at s and eps the second.
 struct dpm_singlestep {
   static constexpr std::string_view name = "dpm_singlestep";
   static constexpr std::string_view reference = papers::dpm_solver;
@@ -54,6 +55,7 @@ struct dpm_singlestep {
              {"res_2s", {.order = 2, .correction = kind::heun}}}};
   }
 
+  bool takes_two_readings() const { return of == quantity::x0; }
   std::size_t history() const { return 0; }
   void check() const {
     require_range("dpm_singlestep.order", order, 1, 3);
@@ -79,6 +81,7 @@ struct dpm_singlestep {
       const auto [quantity_here, formula] = ode_row(from, to, of);
       p.of = quantity_here;
       p.result = formula;
+      if (window.two_readings) split_first(p, window);
       return p;
     }
     const exponential_leg whole = leg_in_lambda(from, to, of, 0);
@@ -97,10 +100,22 @@ struct dpm_singlestep {
       p.result = stage_row(whole, std::array{lambdas[0], lambdas[2]}, m);
       std::swap(p.result.now[1], p.result.now[2]);
     }
+    if (!window.two_readings) return p;
+    for (std::size_t j = 1; j < p.evaluations.size(); ++j)
+      p.evaluations[j].state = split_readings(p.evaluations[j].state, from);
+    p.result = split_readings(p.result, from);
     return p;
   }
 
  private:
+  // A step of one reading, also one that leaves sigma = 0.
+  static void split_first(step_plan& p, const step_window& window) {
+    p.of = quantity::x0;
+    p.result = {};
+    p.result.now[0] = window.at.to.alpha;
+    p.result.now_renoise[0] = window.at.to.sigma;
+  }
+
   static int next_order(std::size_t left, int most) {
     if (most == 3 && left == 3) return 2;  // and 1, to end with a short step
     return static_cast<int>(std::min(left, static_cast<std::size_t>(most)));

@@ -37,6 +37,11 @@ class bench {
   virtual std::span<noise_level> levels() = 0;
   // to = sum of weights * tensors, in one pass; `to` may be among them.
   virtual void combine(std::size_t to, std::span<const term> terms) = 0;
+  // Element by element: to = these numbers, the same for every sample; number k of n stands for the k-th n-th of a
+  // sample. Throws if n does not divide a sample's size.
+  virtual void set(std::size_t to, std::span<const double> numbers) = 0;
+  // to += factor * tensor, element by element.
+  virtual void add_product(std::size_t to, std::size_t factor, std::size_t tensor) = 0;
   // to = standard normals for the samples that are wanted; sample i's are those of its own step number steps[i].
   virtual void draw(std::size_t to, std::span<const std::uint32_t> steps, std::span<const noise_level> from,
                     std::span<const noise_level> until, std::span<const std::uint8_t> wanted) = 0;

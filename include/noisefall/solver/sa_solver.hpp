@@ -33,7 +33,7 @@ namespace noisefall {
 // caps a run at order 2 as the steps shrink. Order of the ODE otherwise: corrector_order, at most predictor_order + 1;
 // without corrector predictor_order, with the ramp 2 at most. As SDE its weak order is 2 at most. No corrector over a
 // leg with an end without lambda; sigma_t = 0 is exactly D without noise; no noise on legs that rise. predictor_order 1
-// to 4, corrector_order 0 to 4, tau >= 0.
+// to 4, corrector_order 0 to 4, tau and s_noise, the factor on all noise, >= 0.
 struct sa_solver {
   static constexpr std::string_view name = "sa_solver";
   static constexpr std::string_view reference = papers::sa_solver;
@@ -43,7 +43,7 @@ struct sa_solver {
   int predictor_order = 2, corrector_order = 2;
   quantity of = quantity::x0;
   mode evaluate = mode::pec;
-  double tau = 1;
+  double tau = 1, s_noise = 1;
   double tau_from = -std::numeric_limits<double>::infinity(), tau_to = std::numeric_limits<double>::infinity();
   bool few_step_weights = true;
   bool lower_order_final = true;
@@ -51,7 +51,10 @@ struct sa_solver {
   static std::array<solver_alias<sa_solver>, 1> aliases() { return {{{"sa_solver_pece", {.evaluate = mode::pece}}}}; }
 
   int order() const { return corrector_order > 0 ? std::min(corrector_order, predictor_order + 1) : predictor_order; }
-  int weak_order() const { return tau == 0 ? order() : std::min(order(), 2); }
+  int weak_order() const {
+    if (tau == 0) return order();
+    return s_noise == 1 ? std::min(order(), 2) : 0;
+  }
   std::size_t history() const {
     return static_cast<std::size_t>(std::max({predictor_order - 1, corrector_order - 1, std::min(corrector_order, 1)}));
   }
@@ -60,6 +63,7 @@ struct sa_solver {
     require_range("sa_solver.corrector_order", corrector_order, 0, 4);
     require_x0_or_eps("sa_solver.of", of);
     require_range("sa_solver.tau", tau, 0);
+    require_range("sa_solver.s_noise", s_noise, 0);
     require(tau_from <= tau_to, "sa_solver.tau_to", "is below tau_from or not a number", "tau_from or more");
   }
 
@@ -83,7 +87,7 @@ struct sa_solver {
       noise = first.noise;
     }
     if (corrector_order > 0) correct(p, window, nodes, limit(corrector_order, left + 2));
-    add_noise(p, window.at, noise);
+    add_noise(p, window.at, s_noise * noise);
     return p;
   }
 
@@ -115,7 +119,7 @@ struct sa_solver {
     corrected.previous = corrected.x;
     corrected.x = 0;
     if (leg.noise != 0) {
-      corrected.noise[1] = leg.noise;
+      corrected.noise[1] = s_noise * leg.noise;
       p.slots[1] = {from, to, static_cast<std::uint32_t>(window.at.index - 1), 0};
     }
     if (evaluate == mode::pece) {

@@ -42,11 +42,13 @@ struct restart {
 
   void check() const {
     if constexpr (requires { rule.check(); }) rule.check();
+    std::size_t legs = 0;
     for (const restart_interval& i : intervals) {
       require(i.sigma_min >= 0 && i.sigma_min < i.sigma_max && std::isfinite(i.sigma_max), name,
               {"sigma_min: ", i.sigma_min, ", sigma_max: ", i.sigma_max}, "0 <= sigma_min < sigma_max, finite");
-      require(i.steps >= 1 && i.times >= 1 && i.steps <= most_legs / i.times, name,
+      require(i.steps >= 1 && i.times >= 1 && i.steps <= (most_legs - legs) / i.times, name,
               {"steps: ", i.steps, ", times: ", i.times}, {"1 or more of both, ", most_legs, " legs at most"});
+      legs += i.steps * i.times;
     }
     require(rho > 0 && std::isfinite(rho), name, {"rho: ", rho}, "above 0");
     require(s_noise >= 0 && std::isfinite(s_noise), name, {"s_noise: ", s_noise}, "0 or more, and finite");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -13,6 +14,7 @@
 #include <noisefall/core/error.hpp>
 #include <noisefall/solver/built_in.hpp>
 #include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/dpm_solver_v3.hpp>
 #include <noisefall/solver/erased.hpp>
 #include <noisefall/solver/splitting.hpp>
 
@@ -286,6 +288,7 @@ void describe(V& visit, sa_solver& s) {
   visit("of", s.of);
   visit("evaluate", s.evaluate);
   visit("tau", s.tau);
+  visit("s_noise", s.s_noise);
   visit("tau_from", s.tau_from);
   visit("tau_to", s.tau_to);
   visit("few_step_weights", s.few_step_weights);
@@ -322,6 +325,26 @@ void describe(V& visit, unipc& s) {
   visit("start", s.start);
 }
 
+// {"lambdas": [...], "l": [...], "s": [...], "b": [...]}
+inline void read_value(const fields& from, std::string_view name, model_statistics& value) {
+  const fields in{from.value(name), from.at(name)};
+  in.allow_only({"lambdas", "l", "s", "b"});
+  for (const auto& [field, list] :
+       {std::pair{"lambdas", &value.lambdas}, {"l", &value.l}, {"s", &value.s}, {"b", &value.b}}) {
+    if (!in.has(field)) in.refuse(field, "a list of numbers");
+    read_value(in, field, *list);
+  }
+}
+inline nlohmann::json json_of(const model_statistics& value) {
+  return {{"lambdas", value.lambdas}, {"l", value.l}, {"s", value.s}, {"b", value.b}};
+}
+
+template <class V>
+void describe(V& visit, dpm_solver_v3& s) {
+  visit("order", s.order);
+  visit("lower_order_final", s.lower_order_final);
+  visit("statistics", s.statistics);
+}
 template <class V>
 void describe(V& visit, dpm_adaptive& s) {
   visit("order", s.order);
@@ -350,7 +373,7 @@ struct solver_adder {
 };
 inline void add_solvers(catalogue& to) {
   built_in_solvers::in<solver_adder>::add_to(to);
-  to.add<dpm_adaptive>().add<splitting_settings>();
+  to.add<dpm_adaptive>().add<dpm_solver_v3>().add<splitting_settings>();
 }
 
 }  // namespace detail
