@@ -18,6 +18,8 @@
 #include <noisefall/trajectory/inversion.hpp>
 #include <noisefall/trajectory/partial.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
+#include <noisefall/trajectory/whole_labels.hpp>
+#include <noisefall/trajectory/without_penultimate.hpp>
 
 namespace noisefall {
 
@@ -43,6 +45,18 @@ struct inversion_settings {
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator inverted() const { return {of->policy}; }  // NOLINT
 };
+// whole_labels{spacing}.
+struct whole_labels_settings {
+  loaded_spacing of{};
+  void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
+  operator whole_labels<any_spacing>() const { return {of->policy}; }  // NOLINT
+};
+// without_penultimate{spacing}.
+struct without_penultimate_settings {
+  loaded_spacing of{};
+  void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
+  operator without_penultimate<any_spacing>() const { return {of->policy}; }  // NOLINT
+};
 // hybrid{coarse, fine, sigma} or with a time.
 struct hybrid_settings {
   loaded_spacing coarse{}, fine{};
@@ -53,6 +67,14 @@ struct hybrid_settings {
     static_cast<hybrid<any_spacing, any_spacing>>(*this).check();
   }
   operator hybrid<any_spacing, any_spacing>() const { return {coarse->policy, fine->policy, sigma, time}; }  // NOLINT
+};
+template <>
+struct described_as<whole_labels_settings> {
+  using policy = whole_labels<any_spacing>;
+};
+template <>
+struct described_as<without_penultimate_settings> {
+  using policy = without_penultimate<any_spacing>;
 };
 template <>
 struct described_as<hybrid_settings> {
@@ -88,6 +110,14 @@ template <class V>
 void describe(V& visit, inversion_settings& s) {
   visit("of", s.of);
 }
+template <class V>
+void describe(V& visit, whole_labels_settings& s) {
+  visit("of", s.of);
+}
+template <class V>
+void describe(V& visit, without_penultimate_settings& s) {
+  visit("of", s.of);
+}
 
 namespace detail {
 
@@ -98,7 +128,8 @@ inline void add_spacings(catalogue& to) {
   to.add<kl_optimal>().add<laplace_sigmas>().add<leading>().add<level_list>().add<linear_quadratic>().add<linspace>();
   to.add<logit_normal>().add<normal>().add<polyexponential>().add<quadratic>().add<sections>().add<sgm_uniform>();
   to.add<sigma_list>().add<simple>().add<time_list>().add<time_quadratic>().add<time_uniform>().add<trailing>();
-  to.add<uniform_lambda>().add<vp_times>().add<whole_stride>();
+  to.add<uniform_lambda>().add<vp_times>().add<whole_labels_settings>();
+  to.add<whole_stride>().add<without_penultimate_settings>();
 }
 
 }  // namespace detail
