@@ -111,7 +111,9 @@
 #include <noisefall/trajectory/trajectory.hpp>
 #include <noisefall/trajectory/uniform_lambda.hpp>
 #include <noisefall/trajectory/vp_times.hpp>
+#include <noisefall/trajectory/whole_labels.hpp>
 #include <noisefall/trajectory/whole_stride.hpp>
+#include <noisefall/trajectory/without_penultimate.hpp>
 
 #include <noisefall/parameterisation/any_parameterisation.hpp>
 #include <noisefall/parameterisation/concept.hpp>

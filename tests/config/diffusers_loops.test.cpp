@@ -243,3 +243,27 @@ TEST_CASE("RePaint's loop goes down by DDIM and up again by the forward process"
   CHECK(refusal_of(json::object(), "DDIMScheduler", {.num_inference_steps = 3, .jump_length = 3}) ==
         "DDIMScheduler: has no argument jump_length; allowed: num_inference_steps, eta, use_clipped_model_output");
 }
+
+TEST_CASE("FlowMapEuler's loop is Euler over shifted sigmas down to 0", "[config]") {
+  const auto loop = [](const numbers& sigmas, double shift) {
+    numbers x = normals(1000);
+    for (std::size_t i = 0; i < sigmas.size(); ++i) {
+      const auto shifted = [&](double s) { return shift * s / (1 + (shift - 1) * s); };
+      const double from = shifted(sigmas[i]), to = i + 1 < sigmas.size() ? shifted(sigmas[i + 1]) : 0;
+      x = each(x, [&](double v, std::size_t) { return v - (from - to) * answer(v, from * 1000); });
+    }
+    return x;
+  };
+  const std::string name = "FlowMapEulerDiscreteScheduler";
+  same(run(setup(json::object(), name, {.num_inference_steps = 4}), {}), loop({1, 0.75, 0.5, 0.25}, 1));
+  same(run(setup({{"shift", 5}}, name, {.num_inference_steps = 4}), {}), loop({1, 0.75, 0.5, 0.25}, 5));
+  same(run(setup({{"shift", 5}}, name, {.num_inference_steps = 1}), {}), loop({1}, 5));
+  same(run(setup({{"shift", 2}}, name, {.sigmas = numbers{0.9, 0.3}}), {}), loop({0.9, 0.3}, 2));
+  same(run(setup({{"shift", 2}}, name, {.timesteps = numbers{900, 300}}), {}), loop({0.9, 0.3}, 2));
+  CHECK(refusal_of(json::object(), name, {.num_inference_steps = 3, .sigmas = numbers{0.9}}) ==
+        "FlowMapEulerDiscreteScheduler: 1 sigmas; allowed: num_inference_steps of them, 1 or more");
+  CHECK(refusal_of(json::object(), name, {.sigmas = numbers{1.5}}) ==
+        "FlowMapEulerDiscreteScheduler: a sigma of 1.500000; allowed: 0 < sigma <= 1");
+  const json file{{"_class_name", name}};
+  CHECK(nf::diffusers_config{file}.noising(numbers{300})[0] == nf::noise_level{300, 0.7, 0.3});
+}

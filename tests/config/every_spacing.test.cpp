@@ -56,6 +56,8 @@ std::vector<json> descriptions(const nf::detail::catalogue_entry& entry, std::si
   const json karras{{"name", "karras"}, {"steps", n}, {"sigma_max", 9}};
   const std::map<std::string_view, json> made{
       {"image_to_image", {{"of", karras}, {"strength", 1}}},
+      {"whole_labels", {{"of", karras}}},
+      {"without_penultimate", {{"of", karras}}},
       {"inversion", {{"of", {{"name", "karras"}, {"steps", n}, {"sigma_max", 9}, {"end", "sigma_min"}}}}},
       {"hybrid",
        {{"coarse", {{"name", "time_uniform"}, {"steps", n}}},

@@ -124,6 +124,8 @@ const std::vector<const char*> spacings{
     R"({"name": "sections", "counts": [2, 0, 3], "end": "sigma_min"})",
     R"({"name": "sgm_uniform", "steps": 5})",
     R"({"name": "simple", "steps": 5, "end": "sigma_min"})",
+    R"({"name": "whole_labels", "of": {"name": "karras", "steps": 5, "rho": 7.0, "end": "zero"}})",
+    R"({"name": "without_penultimate", "of": {"name": "karras", "steps": 5, "rho": 7.0, "end": "zero"}})",
     R"({"name": "whole_stride", "steps": 5, "end": "sigma_min"})",
     R"({"name": "vp_times", "steps": 5, "beta_d": 10.0, "beta_min": 0.2, "t_last": 0.01, "end": "sigma_min"})"};
 

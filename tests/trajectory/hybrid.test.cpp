@@ -1,4 +1,4 @@
-// Two spacings joined at a level.
+// Spacings made of others: two joined at a level, whole labels, one level fewer.
 #include <cmath>
 #include <cstddef>
 #include <functional>
@@ -20,6 +20,8 @@
 #include <noisefall/trajectory/time_uniform.hpp>
 #include <noisefall/trajectory/trailing.hpp>
 #include <noisefall/trajectory/uniform_lambda.hpp>
+#include <noisefall/trajectory/whole_labels.hpp>
+#include <noisefall/trajectory/without_penultimate.hpp>
 
 #include "catch.hpp"
 
@@ -152,4 +154,30 @@ TEST_CASE("a hybrid may start at pure noise") {
   CHECK(t.front() == nf::noise_level{1, 0, 1});
   CHECK(t.steps() == 25);  // 5 down to 0.5, 20 from there
   CHECK_THAT(t[5].from.sigma, WithinAbs(0.5, 1e-15));
+}
+
+TEST_CASE("whole labels are the rounded times of the same levels") {
+  const nf::linear table{};
+  const nf::trajectory plain = nf::karras{.steps = 5}(table), whole = nf::whole_labels{nf::karras{.steps = 5}}(table);
+  REQUIRE(whole.steps() == 5);
+  // what diffusers rounds its timesteps to
+  const std::vector<double> expected{999, 843, 593, 142, 0};
+  for (std::size_t i = 0; i < 5; ++i) {
+    CHECK(whole[i].label == expected[i]);
+    CHECK(whole[i].from == plain[i].from);
+    CHECK(whole[i].to == plain[i].to);
+  }
+  CHECK(nf::whole_labels{nf::trailing{.steps = 4}}(table)[1].label == 749);
+  CHECK_THROWS_AS((nf::whole_labels{nf::karras{}}(table)), nf::error);
+}
+
+TEST_CASE("without its last noisy level a spacing has one leg fewer and the same ends") {
+  const nf::edm schedule{};
+  const nf::trajectory all = nf::karras{.steps = 5}(schedule),
+                       fewer = nf::without_penultimate{nf::karras{.steps = 5}}(schedule);
+  REQUIRE(fewer.steps() == 4);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(fewer[i].from == all[i].from);
+  CHECK(fewer.back() == nf::noise_level{0, 1, 0});
+  CHECK_THROWS_MATCHES((nf::without_penultimate{nf::karras{.steps = 1}}(schedule)), nf::error,
+                       Message("without_penultimate: 1 leg; allowed: a spacing of two legs or more"));
 }

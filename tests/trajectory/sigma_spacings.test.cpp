@@ -234,7 +234,9 @@ TEST_CASE("GITS has the published levels, row by row") {
                        Message("gits: coefficient: 1.220000; allowed: 0.8 to 1.5 in steps of 0.05"));
   CHECK_THROWS_AS((nf::gits{.coefficient = 1.55}.check()), nf::error);
   CHECK(nf::gits{.steps = 10}(nf::rectified_flow{}).front().alpha == 0);
-  CHECK_THROWS_AS((nf::gits{.steps = 40}(nf::rectified_flow{})), nf::error);
+  CHECK_THROWS_MATCHES((nf::gits{.steps = 40}(nf::rectified_flow{})), nf::error,
+                       Message("gits: steps: 40; allowed: steps with a published row, on a schedule that starts at "
+                               "infinite noise"));
 }
 
 TEST_CASE("a stretched list keeps its ends and its nodes, and refuses what has no logarithm") {

@@ -31,6 +31,7 @@
 #include <noisefall/config/diffusers/edm_euler.hpp>
 #include <noisefall/config/diffusers/euler_ancestral_discrete.hpp>
 #include <noisefall/config/diffusers/euler_discrete.hpp>
+#include <noisefall/config/diffusers/flow_map_euler.hpp>
 #include <noisefall/config/diffusers/flow_match_euler.hpp>
 #include <noisefall/config/diffusers/flow_match_heun.hpp>
 #include <noisefall/config/diffusers/flow_match_lcm.hpp>
@@ -57,14 +58,16 @@ namespace noisefall {
 namespace diffusers {
 
 // The classes that are read.
-using any_class = std::variant<
-    ddim_class, ddim_inverse_class, ddpm_class, pndm_class, dpm_solver_multistep_class,
-    dpm_solver_multistep_inverse_class, dpm_solver_singlestep_class, dpm_solver_sde_class, deis_multistep_class,
-    unipc_multistep_class, sa_solver_class, euler_discrete_class, euler_ancestral_discrete_class, heun_discrete_class,
-    k_dpm_2_discrete_class, k_dpm_2_ancestral_discrete_class, lms_discrete_class, ipndm_class, edm_euler_class,
-    edm_dpm_solver_multistep_class, cosine_dpm_solver_multistep_class, flow_match_euler_class, flow_match_heun_class,
-    flow_match_lcm_class, ltx_euler_ancestral_rf_class, lcm_class, tcd_class, cm_stochastic_iterative_class,
-    unclip_class, cogvideox_ddim_class, cogvideox_dpm_class, scm_class, ddpm_wuerstchen_class, repaint_class>;
+using any_class =
+    std::variant<ddim_class, ddim_inverse_class, ddpm_class, pndm_class, dpm_solver_multistep_class,
+                 dpm_solver_multistep_inverse_class, dpm_solver_singlestep_class, dpm_solver_sde_class,
+                 deis_multistep_class, unipc_multistep_class, sa_solver_class, euler_discrete_class,
+                 euler_ancestral_discrete_class, heun_discrete_class, k_dpm_2_discrete_class,
+                 k_dpm_2_ancestral_discrete_class, lms_discrete_class, ipndm_class, edm_euler_class,
+                 edm_dpm_solver_multistep_class, cosine_dpm_solver_multistep_class, flow_match_euler_class,
+                 flow_match_heun_class, flow_match_lcm_class, ltx_euler_ancestral_rf_class, lcm_class, tcd_class,
+                 cm_stochastic_iterative_class, unclip_class, cogvideox_ddim_class, cogvideox_dpm_class, scm_class,
+                 ddpm_wuerstchen_class, repaint_class, flow_map_euler_class>;
 
 template <class C>
 concept adds_noise = requires(const C& c, std::span<const double> t, const diffusers_arguments& a) {

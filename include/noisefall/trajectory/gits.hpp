@@ -61,6 +61,7 @@ struct gits {
       require(std::isfinite(levels.front().rho()), name, {"steps: ", steps},
               "steps with a published row, on a schedule that starts at infinite noise");
       std::vector<double> sigmas;
+      sigmas.reserve(levels.size());
       for (const noise_level& l : levels) sigmas.push_back(l.rho());
       levels = levels_from_sigmas(schedule, log_interpolated(sigmas, steps + 1));
     }

@@ -20,6 +20,8 @@
 #include <noisefall/trajectory/re_paint.hpp>
 #include <noisefall/trajectory/restart.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
+#include <noisefall/trajectory/whole_labels.hpp>
+#include <noisefall/trajectory/without_penultimate.hpp>
 
 namespace noisefall {
 
@@ -45,6 +47,7 @@ struct inversion_settings {
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator inverted() const { return {of->policy}; }  // NOLINT
 };
+<<<<<<< HEAD
 // restart{spacing, intervals, rho, s_noise}.
 struct restart_settings {
   loaded_spacing of{};
@@ -59,6 +62,19 @@ struct re_paint_settings {
   std::size_t jump_length = 10, resamplings = 10;
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator re_paint<any_spacing>() const { return {of->policy, jump_length, resamplings}; }  // NOLINT
+=======
+// whole_labels{spacing}.
+struct whole_labels_settings {
+  loaded_spacing of{};
+  void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
+  operator whole_labels<any_spacing>() const { return {of->policy}; }  // NOLINT
+};
+// without_penultimate{spacing}.
+struct without_penultimate_settings {
+  loaded_spacing of{};
+  void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
+  operator without_penultimate<any_spacing>() const { return {of->policy}; }  // NOLINT
+>>>>>>> spacings
 };
 // hybrid{coarse, fine, sigma} or with a time.
 struct hybrid_settings {
@@ -70,6 +86,14 @@ struct hybrid_settings {
     static_cast<hybrid<any_spacing, any_spacing>>(*this).check();
   }
   operator hybrid<any_spacing, any_spacing>() const { return {coarse->policy, fine->policy, sigma, time}; }  // NOLINT
+};
+template <>
+struct described_as<whole_labels_settings> {
+  using policy = whole_labels<any_spacing>;
+};
+template <>
+struct described_as<without_penultimate_settings> {
+  using policy = without_penultimate<any_spacing>;
 };
 template <>
 struct described_as<hybrid_settings> {
@@ -140,6 +164,7 @@ void describe(V& visit, inversion_settings& s) {
   visit("of", s.of);
 }
 template <class V>
+<<<<<<< HEAD
 void describe(V& visit, re_paint_settings& s) {
   visit("of", s.of);
   visit("jump_length", s.jump_length);
@@ -151,6 +176,14 @@ void describe(V& visit, restart_settings& s) {
   visit("intervals", s.intervals);
   visit("rho", s.rho);
   visit("s_noise", s.s_noise);
+=======
+void describe(V& visit, whole_labels_settings& s) {
+  visit("of", s.of);
+}
+template <class V>
+void describe(V& visit, without_penultimate_settings& s) {
+  visit("of", s.of);
+>>>>>>> spacings
 }
 
 namespace detail {
@@ -160,16 +193,11 @@ inline void add_spacings(catalogue& to) {
   to.add<exponential>().add<flow_sigma_list>().add<flow_uniform>().add<gits>().add<hybrid_settings>();
   to.add<iddpm_grid>().add<image_to_image_settings>().add<index_list>().add<inversion_settings>().add<karras>();
   to.add<kl_optimal>().add<laplace_sigmas>().add<leading>().add<level_list>().add<linear_quadratic>().add<linspace>();
-  to.add<logit_normal>()
-      .add<normal>()
-      .add<polyexponential>()
-      .add<quadratic>()
-      .add<re_paint_settings>()
-      .add<restart_settings>()
-      .add<sections>()
-      .add<sgm_uniform>();
+  to.add<logit_normal>().add<normal>().add<polyexponential>().add<quadratic>().add<re_paint_settings>();
+  to.add<restart_settings>().add<sections>().add<sgm_uniform>();
   to.add<sigma_list>().add<simple>().add<time_list>().add<time_quadratic>().add<time_uniform>().add<trailing>();
-  to.add<uniform_lambda>().add<vp_times>().add<whole_stride>();
+  to.add<uniform_lambda>().add<vp_times>().add<whole_labels_settings>();
+  to.add<whole_stride>().add<without_penultimate_settings>();
 }
 
 }  // namespace detail
