@@ -294,12 +294,8 @@ json description(std::string_view policy) {
     if (entry.name == policy) made["steps"] = 4;
   const std::set<std::string_view> of_tables{"snr_shift", "vp_table", "zero_terminal_snr"};
   if (of_tables.contains(policy)) made["of"] = "linear";
-<<<<<<< HEAD
-  if (policy == "image_to_image" || policy == "inversion" || policy == "restart" || policy == "re_paint")
-=======
-  if (policy == "image_to_image" || policy == "inversion" || policy == "whole_labels" ||
-      policy == "without_penultimate")
->>>>>>> spacings
+  if (policy == "image_to_image" || policy == "inversion" || policy == "restart" || policy == "re_paint" ||
+      policy == "whole_labels" || policy == "without_penultimate")
     made = {{"name", policy}, {"of", {{"name", "karras"}, {"steps", 4}}}};
   if (policy == "dpm_solver_v3")
     made["statistics"] = {{"lambdas", {-3, 4}}, {"l", {1, 1}}, {"s", {0, 0}}, {"b", {0, 0}}};
@@ -384,37 +380,22 @@ TEST_CASE("every member of a policy is a field of its description", "[config]") 
   std::set<std::string, std::less<>> seen;
   nf::built_in_solvers::in<fields_and_members>::compare(seen);
   fields_and_members<
-<<<<<<< HEAD
       nf::dpm_adaptive, nf::dpm_solver_v3, nf::splitting_settings, nf::linear::settings, nf::scaled_linear::settings,
       nf::cosine::settings, nf::discrete_settings, nf::sigmoid::settings, nf::exponential_decay::settings,
       nf::laplace::settings, nf::jsd::settings, nf::constant_beta::settings, nf::sub_vp, nf::vp_cosine, nf::wuerstchen,
       nf::ve_sqrt, nf::ays, nf::beta_indices, nf::bong_tangent, nf::consistency_grid, nf::ddim_uniform, nf::gits,
       nf::hybrid_settings, nf::iddpm_grid, nf::kl_optimal, nf::laplace_sigmas, nf::linear_quadratic, nf::logit_normal,
-      nf::normal, nf::sections, nf::sgm_uniform, nf::simple, nf::whole_stride, nf::zero_terminal_snr_settings,
-      nf::snr_shift_settings, nf::vp_linear, nf::vp_table_settings, nf::ve, nf::edm, nf::rectified_flow, nf::trig_flow,
-      nf::beta, nf::exponential, nf::flow_sigma_list, nf::flow_uniform, nf::index_list, nf::level_list,
-      nf::image_to_image_settings, nf::inversion_settings, nf::karras, nf::leading, nf::linspace, nf::polyexponential,
-      nf::quadratic, nf::re_paint_settings, nf::restart_settings, nf::sigma_list, nf::time_list, nf::time_quadratic,
-      nf::time_uniform, nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale,
-      nf::apg, nf::cfg_pp, nf::adaptive_guidance, nf::adg, nf::autoguidance, nf::beta_cfg, nf::cfg_norm, nf::cfg_zero,
+      nf::normal, nf::sections, nf::sgm_uniform, nf::simple, nf::whole_stride, nf::whole_labels_settings,
+      nf::without_penultimate_settings, nf::zero_terminal_snr_settings, nf::snr_shift_settings, nf::vp_linear,
+      nf::vp_table_settings, nf::ve, nf::edm, nf::rectified_flow, nf::trig_flow, nf::beta, nf::exponential,
+      nf::flow_sigma_list, nf::flow_uniform, nf::index_list, nf::level_list, nf::image_to_image_settings,
+      nf::inversion_settings, nf::karras, nf::leading, nf::linspace, nf::polyexponential, nf::quadratic,
+      nf::re_paint_settings, nf::restart_settings, nf::sigma_list, nf::time_list, nf::time_quadratic, nf::time_uniform,
+      nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale, nf::apg,
+      nf::cfg_pp, nf::adaptive_guidance, nf::adg, nf::autoguidance, nf::beta_cfg, nf::cfg_norm, nf::cfg_zero,
       nf::classifier_guidance, nf::composition, nf::mambo_g, nf::particle_guidance, nf::perp_neg, nf::perturbed_branch,
       nf::power_law, nf::tcfg, nf::temperature, nf::edm_precond, nf::predicts_eps, nf::predicts_flow,
       nf::predicts_score, nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
-=======
-      nf::dpm_adaptive, nf::linear::settings, nf::scaled_linear::settings, nf::cosine::settings, nf::discrete_settings,
-      nf::sigmoid::settings, nf::exponential_decay::settings, nf::laplace::settings, nf::jsd::settings,
-      nf::constant_beta::settings, nf::sub_vp, nf::vp_cosine, nf::wuerstchen, nf::ve_sqrt, nf::ays, nf::beta_indices,
-      nf::bong_tangent, nf::consistency_grid, nf::ddim_uniform, nf::gits, nf::hybrid_settings, nf::iddpm_grid,
-      nf::kl_optimal, nf::laplace_sigmas, nf::linear_quadratic, nf::logit_normal, nf::normal, nf::sections,
-      nf::sgm_uniform, nf::simple, nf::whole_stride, nf::whole_labels_settings, nf::without_penultimate_settings,
-      nf::zero_terminal_snr_settings, nf::snr_shift_settings, nf::vp_linear, nf::vp_table_settings, nf::ve, nf::edm,
-      nf::rectified_flow, nf::trig_flow, nf::beta, nf::exponential, nf::flow_sigma_list, nf::flow_uniform,
-      nf::index_list, nf::level_list, nf::image_to_image_settings, nf::inversion_settings, nf::karras, nf::leading,
-      nf::linspace, nf::polyexponential, nf::quadratic, nf::sigma_list, nf::time_list, nf::time_quadratic,
-      nf::time_uniform, nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale,
-      nf::apg, nf::cfg_pp, nf::edm_precond, nf::predicts_eps, nf::predicts_flow, nf::predicts_score,
-      nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
->>>>>>> spacings
   for_each_policy([&](const kind_of_policy&, const auto& entry) {
     INFO("every policy stands in this test");
     CHECK(seen.contains(entry.type->name));

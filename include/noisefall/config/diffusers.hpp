@@ -39,6 +39,7 @@
 #include <noisefall/config/diffusers/ipndm.hpp>
 #include <noisefall/config/diffusers/k_dpm_2_ancestral_discrete.hpp>
 #include <noisefall/config/diffusers/k_dpm_2_discrete.hpp>
+#include <noisefall/config/diffusers/latents.hpp>
 #include <noisefall/config/diffusers/lcm.hpp>
 #include <noisefall/config/diffusers/lms_discrete.hpp>
 #include <noisefall/config/diffusers/ltx_euler_ancestral_rf.hpp>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Cholesky>
@@ -22,37 +23,57 @@ namespace detail {
 // The sum of the square roots of a symmetric matrix's eigenvalues; what rounding made negative counts as 0.
 inline double sum_of_roots(row_matrix a) { return symmetric_eigenvalues(std::move(a)).cwiseMax(0).cwiseSqrt().sum(); }
 
-// U with S = U^T U, row by row, and the element each row begins at.
+// The Cholesky factor of a matrix whose triangle on and below the diagonal counts, in its place, with zeros above.
+// False where there is none: the matrix is singular, or has negative eigenvalues.
+inline bool factorise(row_matrix& a) {
+  constexpr Eigen::Index block = 64;
+  const Eigen::Index n = a.rows();
+  kernels::row_products products;
+  for (Eigen::Index k = 0; k < n; k += block) {
+    const Eigen::Index size = std::min(block, n - k), rest = n - k - size;
+    const Eigen::LLT<Eigen::MatrixXd> corner{a.block(k, k, size, size)};
+    if (corner.info() != Eigen::Success) return false;
+    a.block(k, k, size, size) = Eigen::MatrixXd{corner.matrixL()};
+    a.block(k, k + size, size, rest).setZero();
+    auto below = a.block(k + size, k, rest, size);
+    corner.matrixU().solveInPlace<Eigen::OnTheRight>(below);
+    const kernels::strided_rows rows{below.data(), static_cast<std::size_t>(n)};
+    products.add(rows, static_cast<std::size_t>(rest), rows, static_cast<std::size_t>(rest), 0,
+                 static_cast<std::size_t>(size), -1, a.data() + (k + size) * (n + 1), static_cast<std::size_t>(n),
+                 kernels::wanted::lower);
+  }
+  return true;
+}
+
+// L with S = L L^T.
 struct covariance_root {
-  row_matrix u;
+  row_matrix l;
   bool triangular;
 };
 inline covariance_root root_of(const Eigen::MatrixXd& s) {
-  const Eigen::LLT<Eigen::MatrixXd> cholesky{s};
-  if (cholesky.info() == Eigen::Success) return {cholesky.matrixU(), true};
-  // Singular, or no covariance at all: with pivots.
+  row_matrix l = s.transpose();  // of a symmetric matrix, in the order in which it stands in memory
+  if (factorise(l)) return {std::move(l), true};
   const Eigen::LDLT<Eigen::MatrixXd> pivoted{s};
   const Eigen::VectorXd d = pivoted.vectorD();
   require(d.minCoeff() >= -1e-8 * s.cwiseAbs().maxCoeff(), "frechet_distance",
           {"a covariance with the pivot ", d.minCoeff()}, "a matrix that is positive semi-definite");
-  Eigen::MatrixXd lower = Eigen::MatrixXd{pivoted.matrixL()} * d.cwiseMax(0).cwiseSqrt().asDiagonal();
-  lower = pivoted.transpositionsP().transpose() * lower;
-  return {lower.transpose(), false};
+  l = Eigen::MatrixXd{pivoted.matrixL()} * d.cwiseMax(0).cwiseSqrt().asDiagonal();
+  l = pivoted.transpositionsP().transpose() * l;
+  return {std::move(l), false};
 }
 
-// tr (S1 S2)^(1/2) = sum of the roots of the eigenvalues of U S2 U^T, S1 = U^T U.
+// tr (S1 S2)^(1/2) = sum of the roots of the eigenvalues of L^T S2 L, S1 = L L^T.
 inline double trace_of_root(const Eigen::MatrixXd& s1, const Eigen::MatrixXd& s2) {
   const covariance_root root = root_of(s1);
   const auto n = static_cast<std::size_t>(s1.rows());
   constexpr std::size_t block = 192;
-  const kernels::strided_rows u{root.u.data(), n};
   kernels::row_products products;
   row_matrix half = row_matrix::Zero(s1.rows(), s1.rows()), full = half;
   for (std::size_t i = 0; i < n; i += block) {
     const std::size_t rows = std::min(block, n - i), first = root.triangular ? i : 0;
-    const kernels::strided_rows here{u.data + i * n, n};
-    products.add(here, rows, {s2.data(), n}, n, first, n, 1, half.data() + i * n, n);
-    products.add(here, rows, {half.data(), n}, i + rows, first, n, 1, full.data() + i * n, n);
+    const kernels::strided_rows columns{root.l.data() + i, 1, n};
+    products.add(columns, rows, {s2.data(), n}, n, first, n, 1, half.data() + i * n, n);
+    products.add(columns, rows, {half.data(), n}, i + rows, first, n, 1, full.data() + i * n, n);
   }
   return sum_of_roots(std::move(full));
 }

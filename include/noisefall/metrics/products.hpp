@@ -20,8 +20,9 @@ inline constexpr std::size_t tile_rows = 6, tile_columns = 16;
 
 namespace noisefall::kernels {
 
-inline void tile_of_products(instruction_set set, const double* a, const double* b, std::size_t depth, double* tile) {
-  NOISEFALL_BY(set, tile_of_products(a, b, depth, tile));
+inline void add_tile_of_products(instruction_set set, const double* a, const double* b, std::size_t depth,
+                                 double factor, double* c, std::size_t stride) {
+  NOISEFALL_BY(set, add_tile_of_products(a, b, depth, factor, c, stride));
 }
 inline void add_four_rows(instruction_set set, const double* const* rows, std::size_t n, const double* x,
                           const double* of_rows, double* y, double* sums) {
@@ -45,11 +46,12 @@ enum class wanted { all, lower };  // lower: what stands on and below the diagon
 
 // Inner products of rows. An element of the result depends on its two rows and on the first element that is looked at,
 // not on where the rows stand among others: equal rows have equal products, and those of i and j are those of j and i.
-// User flags apart from the instruction set do not matter to its speed. Keeps its workspace, 0.6 MB, from call to call.
+// User flags apart from the instruction set do not matter to its speed. Keeps its workspace, up to 3 MB, from call to call.
 class row_products {
  public:
   explicit row_products(instruction_set set = widest_instruction_set()) : set_{set} {}
 
+  // The factor is a power of two or minus one, so that multiplying by it rounds nothing.
   // c[i * c_stride + j] += factor * sum over k in [first, last) of a(i, k) * b(j, k), for i < rows and j < columns.
   void add(const strided_rows& a, std::size_t rows, const strided_rows& b, std::size_t columns, std::size_t first,
            std::size_t last, double factor, double* c, std::size_t c_stride, wanted which = wanted::all) {
@@ -68,7 +70,7 @@ class row_products {
   }
 
  private:
-  static constexpr std::size_t depth_block = 192, row_block = 96, column_block = 256;
+  static constexpr std::size_t depth_block = 192, row_block = 96, column_block = 2048;
 
   // [panel][k][Width], the rows of a panel side by side; rows that are not there are 0.
   template <std::size_t Width>
@@ -95,16 +97,22 @@ class row_products {
 
   void add_block(std::size_t i, std::size_t height, std::size_t j, std::size_t width, std::size_t depth, double factor,
                  double* c, std::size_t c_stride, wanted which) const {
-    alignas(64) double tile[tile_rows * tile_columns];
     for (std::size_t column = 0; column < width; column += tile_columns) {
       const std::size_t columns = std::min(tile_columns, width - column);
+      const double* const from_b = packed_b_.data() + column * depth;
       for (std::size_t row = 0; row < height; row += tile_rows) {
         const std::size_t rows = std::min(tile_rows, height - row);
         if (which == wanted::lower && j + column >= i + row + rows) continue;
-        tile_of_products(set_, packed_a_.data() + row * depth, packed_b_.data() + column * depth, depth, tile);
-        double* to = c + (i + row) * c_stride + j + column;
+        const double* const from_a = packed_a_.data() + row * depth;
+        double* const to = c + (i + row) * c_stride + j + column;
+        if (rows == tile_rows && columns == tile_columns) {
+          add_tile_of_products(set_, from_a, from_b, depth, factor, to, c_stride);
+          continue;
+        }
+        alignas(64) double tile[tile_rows * tile_columns] = {};
+        add_tile_of_products(set_, from_a, from_b, depth, factor, tile, tile_columns);
         for (std::size_t r = 0; r < rows; ++r)
-          for (std::size_t s = 0; s < columns; ++s) to[r * c_stride + s] += factor * tile[r * tile_columns + s];
+          for (std::size_t s = 0; s < columns; ++s) to[r * c_stride + s] += tile[r * tile_columns + s];
       }
     }
   }

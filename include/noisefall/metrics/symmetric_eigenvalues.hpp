@@ -66,11 +66,14 @@ class three_diagonals {
   // Takes the panel's v w^T + w v^T from the matrix that begins at row `start`.
   void update(Eigen::Index start, Eigen::Index count) {
     if (start >= n_) return;
-    const auto n = static_cast<std::size_t>(n_), rows = static_cast<std::size_t>(n_ - start);
-    const kernels::strided_rows v{v_.data() + start, 1, n}, w{w_.data() + start, 1, n};
-    double* const to = a_.data() + start * (n_ + 1);
-    products_.add(v, rows, w, rows, 0, static_cast<std::size_t>(count), -1, to, n, kernels::wanted::lower);
-    products_.add(w, rows, v, rows, 0, static_cast<std::size_t>(count), -1, to, n, kernels::wanted::lower);
+    const Eigen::Index rest = n_ - start;
+    const auto n = static_cast<std::size_t>(n_), rows = static_cast<std::size_t>(rest);
+    row_matrix both(rest, 2 * count), turned(rest, 2 * count);
+    both << v_.block(start, 0, rest, count), w_.block(start, 0, rest, count);
+    turned << w_.block(start, 0, rest, count), v_.block(start, 0, rest, count);
+    const auto depth = static_cast<std::size_t>(2 * count);
+    products_.add({both.data(), depth}, rows, {turned.data(), depth}, rows, 0, depth, -1, a_.data() + start * (n_ + 1),
+                  n, kernels::wanted::lower);
   }
 
   row_matrix& a_;

@@ -47,7 +47,6 @@ struct inversion_settings {
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator inverted() const { return {of->policy}; }  // NOLINT
 };
-<<<<<<< HEAD
 // restart{spacing, intervals, rho, s_noise}.
 struct restart_settings {
   loaded_spacing of{};
@@ -62,7 +61,7 @@ struct re_paint_settings {
   std::size_t jump_length = 10, resamplings = 10;
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator re_paint<any_spacing>() const { return {of->policy, jump_length, resamplings}; }  // NOLINT
-=======
+};
 // whole_labels{spacing}.
 struct whole_labels_settings {
   loaded_spacing of{};
@@ -74,7 +73,6 @@ struct without_penultimate_settings {
   loaded_spacing of{};
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator without_penultimate<any_spacing>() const { return {of->policy}; }  // NOLINT
->>>>>>> spacings
 };
 // hybrid{coarse, fine, sigma} or with a time.
 struct hybrid_settings {
@@ -164,7 +162,6 @@ void describe(V& visit, inversion_settings& s) {
   visit("of", s.of);
 }
 template <class V>
-<<<<<<< HEAD
 void describe(V& visit, re_paint_settings& s) {
   visit("of", s.of);
   visit("jump_length", s.jump_length);
@@ -176,14 +173,14 @@ void describe(V& visit, restart_settings& s) {
   visit("intervals", s.intervals);
   visit("rho", s.rho);
   visit("s_noise", s.s_noise);
-=======
+}
+template <class V>
 void describe(V& visit, whole_labels_settings& s) {
   visit("of", s.of);
 }
 template <class V>
 void describe(V& visit, without_penultimate_settings& s) {
   visit("of", s.of);
->>>>>>> spacings
 }
 
 namespace detail {
