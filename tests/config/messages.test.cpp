@@ -57,6 +57,7 @@ const std::vector<range_row> ranges{
     {"solver", "heun", "s_tmax", "-1", "s_tmin or more"},
     {"solver", "heun", "s_noise", "-1", "0 or more, and finite"},
     {"solver", "pndm", "stride", "-1", "0 or more, and finite"},
+    {"solver", "pndm", "remembered", "0", "1 to 3"},
     {"solver", "sa_solver", "predictor_order", "-1", "1 to 4"},
     {"solver", "sa_solver", "corrector_order", "-1", "0 to 4"},
     {"solver", "sa_solver", "tau", "-1", "0 or more, and finite"},

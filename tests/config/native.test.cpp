@@ -51,7 +51,7 @@ const std::vector<const char*> solvers{
     R"({"name": "heun", "s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003})",
     R"({"name": "heun_pp", "s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003})",
     R"({"name": "rho_runge_kutta", "by": "classical"})",
-    R"({"name": "pndm", "start": "improved_euler", "average_raw": true, "stride": 20.0})",
+    R"({"name": "pndm", "start": "improved_euler", "average_raw": true, "stride": 20.0, "remembered": 2})",
     R"({"name": "sa_solver", "predictor_order": 3, "corrector_order": 4, "of": "eps", "evaluate": "pece", "tau": 0.5, "s_noise": 0.9, "tau_from": 100.0, "tau_to": 900.0, "few_step_weights": false, "lower_order_final": false})",
     R"({"name": "unipc", "order": 2, "of": "eps", "coefficients": "bh1", "corrector": false, "lower_order_final": false, "skip_corrector": [0, 3], "start": "singlestep"})",
     R"({"name": "dpm_solver_v3", "order": 3, "lower_order_final": false,

@@ -37,7 +37,9 @@ inline bool is_small(const nlohmann::json& value, std::size_t most = 200) {
                                            "original_inference_steps",
                                            "scale",
                                            "batch",
-                                           "columns"};
+                                           "columns",
+                                           "times",
+                                           "resamplings"};
     for (const std::string_view name : counts)
       if (value.is_object() && item.key() == name && inner.is_number_integer() && inner > most) return false;
   }
@@ -51,12 +53,18 @@ struct small_network {
     for (std::size_t i = 0; i < out.size(); ++i)
       out.data()[i] = T(0.5) * x.data()[i % x.size()] + T(0.1) * static_cast<T>(shift);
   }
+  template <class T>
+  void gradient(nf::view<T> x, const nf::evaluation&, const condition& target, nf::mutable_view<T> out) {
+    for (std::size_t i = 0; i < out.size(); ++i) out.data()[i] = static_cast<T>(target) - x.data()[i];
+  }
 };
+
+inline constexpr std::size_t sample_size = 3;
 
 // A sampler that could be built can be run: the loop does not fail. The network's outputs may overflow; that is no
 // fault of the loop.
 inline void run(const nf::sampler& sample, bool variance) {
-  nf::tensor<float> x({2, 3});
+  nf::tensor<float> x({2, sample_size});
   nf::run_settings settings{.seed = 1, .checked = false};
   settings.output_parts = variance ? 2 : 1;
   if (sample.path().kind() == nf::trajectory_kind::inversion) settings.start = nf::start_from::given;

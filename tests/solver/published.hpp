@@ -188,8 +188,8 @@ inline double sa_pece(const problem& p, double y) {
 }
 
 enum class pndm_start { runge_kutta, improved_euler, ramp };
-inline loop pndm_loop(pndm_start start) {
-  return [start](const problem& p, double y) {
+inline loop pndm_loop(pndm_start start, std::size_t remembered = 3) {
+  return [start, remembered](const problem& p, double y) {
     std::vector<double> e;  // newest first
     for (std::size_t i = 0; i < p.steps(); ++i) {
       const double s = p.rho[i], t = p.rho[i + 1];
@@ -203,9 +203,9 @@ inline loop pndm_loop(pndm_start start) {
         mean = (e[0] + 2 * e2 + 2 * e3 + e4) / 6;
       } else if (start == pndm_start::improved_euler && i == 0 && t > 0) {
         mean = (e[0] + p.noise_prediction(y + (t - s) * e[0], t)) / 2;
-      } else if (e.size() == 2) {
+      } else if (std::min(e.size(), remembered + 1) == 2) {
         mean = (3 * e[0] - e[1]) / 2;
-      } else if (e.size() == 3) {
+      } else if (std::min(e.size(), remembered + 1) == 3) {
         mean = (23 * e[0] - 16 * e[1] + 5 * e[2]) / 12;
       } else if (e.size() > 3) {
         mean = (55 * e[0] - 59 * e[1] + 37 * e[2] - 9 * e[3]) / 24;
@@ -540,6 +540,7 @@ inline std::map<std::string, loop> methods() {
   m["unipc_2"] = unipc_loop(2, false, true);
   m["sa_solver_pece"] = sa_pece;
   m["f_pndm"] = pndm_loop(pndm_start::runge_kutta);
+  m["s_pndm"] = pndm_loop(pndm_start::improved_euler, 1);
   m["plms"] = pndm_loop(pndm_start::improved_euler);
   m["ipndm"] = pndm_loop(pndm_start::ramp);
   return m;

@@ -85,6 +85,7 @@ struct dpm_solver_v3 {
     if (!s.waits) {
       if (s.leg == on.path().steps()) return {own_action::kind::finished};
       std::fill(on.levels().begin(), on.levels().end(), on.path()[s.leg].from);
+      if (s.leg == 0) on.set(next, std::span{s.coefficients}.first(statistics.width()));  // do they fit a sample?
       s.waits = true;
       return {own_action::kind::evaluate, x, slot};
     }

@@ -21,7 +21,7 @@ namespace noisefall {
 // e = (55 e_0 - 59 e_1 + 37 e_2 - 9 e_3) / 24, or with fewer remembered (23, -16, 5) / 12, (3, -1) / 2, 1
 //
 // (Liu, Ren, Lin, Zhao 2022, equations 11 to 13.) Weights of a uniform grid, so the order is 2 on others. While fewer
-// than three readings are remembered:
+// than `remembered` readings, 1 to 3, are remembered:
 //   prk             pseudo Runge-Kutta: e_1 at s, e_2 and e_3 in the middle of the leg's time, e_4 at t, weighed
 //                   (1, 2, 2, 1) / 6; 4 evaluations
 //   improved_euler  first step only: e_1 at s, e_2 at t, their mean; 2 evaluations (diffusers' skip_prk_steps)
@@ -44,18 +44,22 @@ struct pndm {
   start_kind start = start_kind::prk;
   bool average_raw = false;
   double stride = 0;
+  std::size_t remembered = 3;
 
-  // ipndm is the form of Zhang and Chen 2023 (arXiv:2204.13902), plms that of latent diffusion.
-  static std::array<solver_alias<pndm>, 3> aliases() {
+  // f_pndm and s_pndm are the paper's, ipndm is the form of Zhang and Chen 2023 (arXiv:2204.13902), plms that of latent
+  // diffusion.
+  static std::array<solver_alias<pndm>, 4> aliases() {
     return {{{"f_pndm", {.start = start_kind::prk}},
              {"ipndm", {.start = start_kind::ramp}},
-             {"plms", {.start = start_kind::improved_euler}}}};
+             {"plms", {.start = start_kind::improved_euler}},
+             {"s_pndm", {.start = start_kind::improved_euler, .remembered = 1}}}};
   }
 
   int order() const { return 2; }
-  std::size_t history() const { return 3; }
+  std::size_t history() const { return remembered; }
   void check() const {
     require_range("pndm.stride", stride, 0);
+    require(remembered >= 1 && remembered <= 3, "pndm.remembered", {"is ", remembered}, "1 to 3");
     require(stride == std::floor(stride), "pndm.stride", {"is ", stride}, "an integer");
   }
 
@@ -73,7 +77,7 @@ struct pndm {
     step_plan p = look_at(from, average_raw ? quantity::output : quantity::eps);
     const bool evaluates_at_end = to.sigma > 0 || stride > 0;
     const bool followed = stride == 0 || window.ahead.size() > 1;
-    if (start == start_kind::prk && known < 3 && evaluates_at_end && followed)
+    if (start == start_kind::prk && known < remembered && evaluates_at_end && followed)
       runge_kutta(p, window);
     else if (start == start_kind::improved_euler && known == 0 && evaluates_at_end && followed)
       improved_euler(p, window);

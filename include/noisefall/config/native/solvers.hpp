@@ -276,6 +276,7 @@ void describe(V& visit, pndm& s) {
   visit("start", s.start);
   visit("average_raw", s.average_raw);
   visit("stride", s.stride);
+  visit("remembered", s.remembered);
 }
 template <class V>
 void describe(V& visit, rho_runge_kutta& s) {
