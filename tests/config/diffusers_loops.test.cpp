@@ -239,6 +239,8 @@ TEST_CASE("RePaint's loop goes down by DDIM and up again by the forward process"
     same(run(s, recorded), expected);
   }
   CHECK(setup(json::object(), "RePaintScheduler", {.num_inference_steps = 250}).path.steps() > 2000);
+  CHECK(refusal_of(json::object(), "RePaintScheduler", {.num_inference_steps = 250, .jump_n_sample = 1000000}) ==
+        "RePaintScheduler: jump_n_sample: 1000000; allowed: jumps of at most 1000000 steps in all");
   CHECK(refusal_of({{"eta", 2}}, "RePaintScheduler") == "/eta: 2; allowed: a number from 0 to 1");
   CHECK(refusal_of(json::object(), "DDIMScheduler", {.num_inference_steps = 3, .jump_length = 3}) ==
         "DDIMScheduler: has no argument jump_length; allowed: num_inference_steps, eta, use_clipped_model_output");
