@@ -239,6 +239,8 @@ TEST_CASE("RePaint's loop goes down by DDIM and up again by the forward process"
     same(run(s, recorded), expected);
   }
   CHECK(setup(json::object(), "RePaintScheduler", {.num_inference_steps = 250}).path.steps() > 2000);
+  CHECK(refusal_of(json::object(), "RePaintScheduler", {.num_inference_steps = 250, .jump_n_sample = 1000000}) ==
+        "RePaintScheduler: jump_n_sample: 1000000; allowed: jumps of at most 1000000 steps in all");
   CHECK(refusal_of({{"eta", 2}}, "RePaintScheduler") == "/eta: 2; allowed: a number from 0 to 1");
   CHECK(refusal_of(json::object(), "DDIMScheduler", {.num_inference_steps = 3, .jump_length = 3}) ==
         "DDIMScheduler: has no argument jump_length; allowed: num_inference_steps, eta, use_clipped_model_output");
@@ -266,4 +268,33 @@ TEST_CASE("FlowMapEuler's loop is Euler over shifted sigmas down to 0", "[config
         "FlowMapEulerDiscreteScheduler: a sigma of 1.500000; allowed: 0 < sigma <= 1");
   const json file{{"_class_name", name}};
   CHECK(nf::diffusers_config{file}.noising(numbers{300})[0] == nf::noise_level{300, 0.7, 0.3});
+}
+
+TEST_CASE("ScoreSdeVp's loop is Euler-Maruyama in steps of 1 / n, and ends in its mean", "[config]") {
+  const auto loop = [](std::size_t n, double low, double high, double last) {
+    numbers x = normals(1000);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double t = 1 + static_cast<double>(i) * (last - 1) / static_cast<double>(n - 1);
+      const double log_mean = -0.25 * t * t * (high - low) - 0.5 * t * low, dt = -1 / static_cast<double>(n);
+      const double deviation = std::sqrt(1 - std::exp(2 * log_mean)), beta = low + t * (high - low);
+      const numbers z = normals(i);
+      x = each(x, [&](double v, std::size_t e) {
+        const double score = -answer(v, t) / deviation, drift = -0.5 * beta * v - beta * score;
+        return v + drift * dt + (i + 1 < n ? std::sqrt(beta) * std::sqrt(-dt) * z[e] : 0);
+      });
+    }
+    return x;
+  };
+  const std::string name = "ScoreSdeVpScheduler";
+  const auto all = [](std::size_t n) {
+    draws recorded;
+    for (std::size_t i = 0; i < n; ++i) recorded.push_back({static_cast<std::uint32_t>(i), 0, normals(i)});
+    return recorded;
+  };
+  same(run(setup(json::object(), name, {.num_inference_steps = 6}), all(6)), loop(6, 0.1, 20, 1e-3));
+  same(
+      run(setup({{"beta_min", 0.5}, {"beta_max", 9}, {"sampling_eps", 0.1}}, name, {.num_inference_steps = 3}), all(3)),
+      loop(3, 0.5, 9, 0.1));
+  CHECK(refusal_of({{"beta_max", 0.01}}, name) == "/beta_max: 0.01; allowed: beta_min or more");
+  CHECK(refusal_of({{"sampling_eps", 0}}, name) == "/sampling_eps: 0; allowed: a number in (0, 1)");
 }

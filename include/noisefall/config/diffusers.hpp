@@ -47,6 +47,7 @@
 #include <noisefall/config/diffusers/repaint.hpp>
 #include <noisefall/config/diffusers/sa_solver.hpp>
 #include <noisefall/config/diffusers/scm.hpp>
+#include <noisefall/config/diffusers/score_sde_vp.hpp>
 #include <noisefall/config/diffusers/setup.hpp>
 #include <noisefall/config/diffusers/tcd.hpp>
 #include <noisefall/config/diffusers/unclip.hpp>
@@ -68,7 +69,7 @@ using any_class =
                  edm_dpm_solver_multistep_class, cosine_dpm_solver_multistep_class, flow_match_euler_class,
                  flow_match_heun_class, flow_match_lcm_class, ltx_euler_ancestral_rf_class, lcm_class, tcd_class,
                  cm_stochastic_iterative_class, unclip_class, cogvideox_ddim_class, cogvideox_dpm_class, scm_class,
-                 ddpm_wuerstchen_class, repaint_class, flow_map_euler_class>;
+                 ddpm_wuerstchen_class, repaint_class, flow_map_euler_class, score_sde_vp_class>;
 
 template <class C>
 concept adds_noise = requires(const C& c, std::span<const double> t, const diffusers_arguments& a) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -52,9 +53,10 @@ struct jumping_ddim {
 };
 
 // Down the leading grid of n indices, and from every jump_length-th of them jump_n_sample - 1 times back up by
-// jump_length (undo_step, which from t goes over the betas t to t + stride - 1 wherever a step has a stride). An estimate that is clipped goes on with the eps of the unclipped one. The known part of the
-// picture is the run's to hold (run::hold: at the level that a step ends at, with the run's own noise), where this
-// class's step() puts it at the level that the step started from, with the step's noise.
+// jump_length (undo_step, which goes from t over the betas t to t + stride - 1). An estimate that is clipped goes on
+// with the eps of the unclipped one. The known part of the picture is the run's to hold (run::hold: at the level that a
+// step ends at, with the run's own noise), where this class's step() puts it at the level that the step started from,
+// with the step's noise.
 struct repaint_class {
   static constexpr std::string_view class_name = "RePaintScheduler";
 
@@ -73,8 +75,12 @@ struct repaint_class {
   // At which of the n places the network is evaluated, in order.
   static std::vector<long> places(long n, const diffusers_arguments& a) {
     const long length = static_cast<long>(a.jump_length.value_or(10));
+    const std::size_t again = a.jump_n_sample.value_or(10) - 1;
     std::map<long, std::size_t> jumps;
-    for (long at = 0; at < n - length; at += length) jumps[at] = a.jump_n_sample.value_or(10) - 1;
+    for (long at = 0; at < n - length; at += length) jumps[at] = again;
+    constexpr double most = 1e6;
+    require(static_cast<double>(jumps.size()) * static_cast<double>(again) * static_cast<double>(length) <= most,
+            class_name, "jump_n_sample: " + std::to_string(again + 1), "jumps of at most 1000000 steps in all");
     std::vector<long> found;
     for (long t = n - 1; t >= 0; --t) {
       found.push_back(t);
