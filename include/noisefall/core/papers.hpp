@@ -58,6 +58,9 @@ inline constexpr std::string_view
     er_sde =
         "Cui, Zhang, Bao, Liao: Elucidating the Solution Space of Extended Reverse-Time SDE for Diffusion Models. "
         "WACV 2025. arXiv:2309.06169",
+    feynman_kac =
+        "Skreta, Akhound-Sadegh, Ohanesian et al.: Feynman-Kac Correctors in Diffusion: Annealing, Guidance, and "
+        "Product of Experts. ICML 2025. arXiv:2503.02819",
     gradient_estimation =
         "Permenter, Yuan: Interpreting and Improving Diffusion Models from an Optimization Perspective. ICML "
         "2024. arXiv:2306.04848",

@@ -18,8 +18,7 @@
 
 namespace noisefall {
 
-// Has the predictor write the gradients that a guidance asks for, and the network's outputs where the batch cannot be
-// one call, which is the case beside gradients.
+// Has the predictor write the gradients that a guidance asks for, and the network's outputs beside them one by one.
 template <class Model, class Request, class Span, class Options>
 [[gnu::cold]] void predict_with_gradients(Model& model, const Request& request, std::span<const Span> outs,
                                           const Options& options) {
