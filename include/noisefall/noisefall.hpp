@@ -1,7 +1,8 @@
 // Everything from core to sampler. Never config, search, metrics, models or adapters, never the list of all solvers.
 // It includes no <memory>, <random>, <functional>, <chrono> or <thread>, which cost as much as all of it: so
 // predictor/counting_predictor.hpp, tensor/parallel_algebra.hpp, tensor/thread_pool.hpp, sampler/deadline.hpp,
-// sampler/plan_table.hpp and sampler/progress_bar.hpp are included by name.
+// sampler/plan_table.hpp and sampler/progress_bar.hpp are included by name; so are sampler/class_information.hpp
+// and sampler/resampling.hpp, which few files need.
 #pragma once
 
 #include <noisefall/version.hpp>
@@ -142,6 +143,7 @@
 #include <noisefall/guidance/classifier_guidance.hpp>
 #include <noisefall/guidance/composition.hpp>
 #include <noisefall/guidance/concept.hpp>
+#include <noisefall/guidance/feynman_kac.hpp>
 #include <noisefall/guidance/mambo_g.hpp>
 #include <noisefall/guidance/neutral.hpp>
 #include <noisefall/guidance/particle_guidance.hpp>
@@ -212,7 +214,6 @@
 #include <noisefall/sampler/cancellation.hpp>
 #include <noisefall/sampler/checkpoint.hpp>
 #include <noisefall/sampler/citations.hpp>
-#include <noisefall/sampler/class_information.hpp>
 #include <noisefall/sampler/evaluator.hpp>
 #include <noisefall/sampler/keep_every.hpp>
 #include <noisefall/sampler/look_ahead.hpp>

@@ -198,6 +198,17 @@ TEST_CASE("CFG++ denoises with an interpolation and goes on with the uncondition
   CHECK(cfg_pp{.scale = 1}.needs(position(1)) == branch_set{0, 1});
 }
 
+TEST_CASE("CFG++ takes a schedule that stays between 0 and 1") {
+  const cfg_pp rule{.scale = weight_schedule::interval(0.6, 0.5, 5)};
+  rule.check();
+  CHECK(rule.needs(position(6)) == branch_set{1});
+  CHECK(rule.needs(position(5)) == branch_set{0, 1});
+  CHECK(rule.breakpoints() == std::vector<double>{5, 0.5});
+  CHECK_THROWS_WITH(cfg_pp{.scale = weight_schedule::ramp(0, 5, 1.5, 1)}.check(), ContainsSubstring("scale 1.5"));
+  CHECK_THROWS_WITH(cfg_pp{.scale = weight_schedule::linear(0, 1)}.check(), ContainsSubstring("cfg_pp: scale"));
+  CHECK_NOTHROW(cfg_pp{.scale = weight_schedule::linear(0, 1).clamped(0, 1)}.check());
+}
+
 TEST_CASE("a guidance refuses parameters out of range by name") {
   CHECK_THROWS_WITH((rescale{.phi = 1.5}.check()), ContainsSubstring("rescale: phi"));
   CHECK_THROWS_WITH((apg{.norm_cap = -1}.check()), ContainsSubstring("apg: norm_cap"));

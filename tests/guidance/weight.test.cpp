@@ -204,8 +204,22 @@ TEST_CASE("a product reads its factors, jumps where either does and is zero wher
   CHECK(w.at(1) == 0);
   CHECK(w.breakpoints() == std::vector<double>{10, 1});
   CHECK((weight_schedule::interval(2, 1, 10) * weight_schedule::linear(1, 1)).at(infinity) == 0);
+  CHECK((weight_schedule::linear(1, 1) * weight_schedule::interval(2, 1, 10)).at(infinity) == 0);
   CHECK((weight_schedule::window(2, 1, 3) * weight_schedule::window(1, 1, 5)).breakpoints() ==
         std::vector<double>{5, 3});
+}
+
+TEST_CASE("the bounds of a weight hold at every level") {
+  const auto bounds = [](const weight_schedule& w) { return std::vector<double>{w.bounds().low, w.bounds().high}; };
+  CHECK(bounds(3) == std::vector<double>{3, 3});
+  CHECK(bounds(weight_schedule::window(2, 0.5, 1)) == std::vector<double>{-0.5, 2});
+  CHECK(bounds(weight_schedule::triangle(1, 5, 0, 1)) == std::vector<double>{1, 5});
+  CHECK(bounds(weight_schedule::beta(2, 2, 2)) == std::vector<double>{0, 3});
+  CHECK(bounds(weight_schedule::beta(2, 1, 1)) == std::vector<double>{0, 2});
+  CHECK(bounds(weight_schedule::linear(-1, 1)) == std::vector<double>{-1, infinity});
+  CHECK(bounds(weight_schedule::linear(1, -1)) == std::vector<double>{-infinity, 1});
+  CHECK(bounds(weight_schedule::linear(-1, 1).clamped(-0.5, 2)) == std::vector<double>{-0.5, 2});
+  CHECK(bounds(weight_schedule::window(2, 0.5, 1) * weight_schedule::window(1, 3, 2)) == std::vector<double>{-6, 2});
 }
 
 TEST_CASE("a weight schedule of any shape refuses what it cannot read") {

@@ -112,6 +112,7 @@ void for_each_rule_at(const nf::weight_schedule& w, See see) {
   see("cfg_norm in v", nf::any_guidance{nf::cfg_norm{.weight = w, .space = nf::guidance_space::v}});
   see("cfg_zero", nf::any_guidance{nf::cfg_zero{.weight = w, .zero_steps = 0}});
   see("composition", nf::any_guidance{nf::composition{.weight = w}});
+  see("feynman_kac", nf::any_guidance{nf::feynman_kac{.weight = w}});
   see("mambo_g in flow", nf::any_guidance{nf::mambo_g{.weight = w, .space = nf::guidance_space::flow}});
   see("perp_neg", nf::any_guidance{nf::perp_neg{.weight = w}});
   see("perturbed_branch", nf::any_guidance{nf::perturbed_branch{.weight = w, .perturbed = 0}});
@@ -200,4 +201,83 @@ TEST_CASE("A weight that is zero at both ends of the trajectory guides an adapti
   const auto result = sample(model, x, guided);
   CHECK(result.how == nf::outcome::finished);
   CHECK(result.evaluations > 1);
+}
+
+namespace {
+
+// Counts how often memory is gone over.
+struct counting_algebra : nf::span_algebra<float> {
+  std::size_t *passes, *grams;
+  counting_algebra(std::size_t& of_passes, std::size_t& of_grams) : passes{&of_passes}, grams{&of_grams} {}
+  void pass(const nf::pass_description<view, span>& what) const {
+    ++*passes;
+    nf::span_algebra<float>::pass(what);
+  }
+  void gram(std::span<const view> inputs, std::span<const double> basis, std::span<double> out) const {
+    ++*grams;
+    nf::span_algebra<float>::gram(inputs, basis, out);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Guidance that looks at the data takes two passes over memory, guidance that does not takes one") {
+  for_each_guidance([](const std::string& name, const nf::any_guidance& rule) {
+    INFO(name);
+    std::size_t passes = 0, grams = 0;
+    network<> model;
+    nf::tensor<float> x({2, 65});
+    const nf::sampler sample{nf::ddim{}, schedule, path(), rule};
+    sample(counting_algebra{passes, grams}, model, nf::mutable_view<float>{x}, guided);
+    CHECK(passes == 1 + sample.steps());  // the first noise, and one for each step
+    CHECK(grams == (rule.needs_gram() ? sample.steps() : 0));
+  });
+}
+
+TEST_CASE("CFG++ works under every solver that takes two readings, and the others refuse it by name") {
+  std::size_t worked = 0;
+  for_each_solver([&](const std::string& name, const auto& solver) {
+    INFO(name);
+    const std::string own{nf::name_of(solver)};
+    try {
+      const nf::sampler sample{solver, schedule, path(), nf::cfg_pp{.scale = 0.6}};
+      network<> model;
+      nf::tensor<double> x({1, 5});
+      CHECK(sample(model, x, guided).how == nf::outcome::finished);
+      ++worked;
+    } catch (const nf::error& refused) {
+      CHECK_THAT(refused.what(), Catch::Matchers::ContainsSubstring(own) &&
+                                     Catch::Matchers::ContainsSubstring("cannot renoise with another eps"));
+    }
+  });
+  CHECK(worked >= 4);
+}
+
+namespace {
+
+// At scale 1 a branch that both readings are of is one: then CFG++ is plain guidance by that branch.
+template <class Solver>
+void check_cfg_pp_step(const Solver& solver) {
+  const nf::trajectory levels = path(5);
+  nf::tensor<double> x({1, 6});
+  network<> model;
+  const nf::sampler sample{solver, schedule, levels, nf::cfg_pp{.scale = 0.6}};
+  auto run = sample.start(x, {.seed = 2});
+  for (std::size_t i = 0; i < levels.steps(); ++i) {
+    nf::tensor<double> y = x;
+    const double from = levels[i].from.rho(), to = levels[i].to.rho(), g = 0.6 * from / (from - to);
+    const nf::sampler one{solver, schedule, nf::trajectory{std::vector{levels[i].from, levels[i].to}},
+                          nf::guidance_scale(g)};
+    one(model, y,
+        {.start = nf::start_from::given, .conditional = guided.conditional, .unconditional = guided.unconditional});
+    nf::step(run, model, guided);
+    for (std::size_t e = 0; e < 6; ++e) CHECK(x[e] == Approx(y[e]).epsilon(1e-12).margin(1e-12));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A first-order step of CFG++ is classifier-free guidance of a scale that grows with the number of steps") {
+  check_cfg_pp_step(nf::ddim{});
+  check_cfg_pp_step(nf::euler{});
 }

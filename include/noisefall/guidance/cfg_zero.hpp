@@ -1,7 +1,6 @@
 // CFG-Zero*: guidance from the best multiple of the unconditional velocity, after first steps that stand still.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -43,8 +42,7 @@ struct cfg_zero {
   }
   std::vector<double> breakpoints(const guidance_grid& on = {}) const {
     std::vector<double> sigmas = weight.breakpoints(on);
-    if (zero_steps > 0 && zero_steps < on.legs.size()) sigmas.push_back(on.legs[zero_steps].from.rho());
-    std::sort(sigmas.begin(), sigmas.end(), [](double a, double b) { return a > b; });
+    if (zero_steps > 0 && zero_steps < on.legs.size()) insert_falling(sigmas, on.legs[zero_steps].from.rho());
     return sigmas;
   }
 

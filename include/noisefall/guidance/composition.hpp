@@ -45,7 +45,7 @@ struct composition {
   std::vector<double> breakpoints(const guidance_grid& on = {}) const {
     std::vector<double> sigmas = weight.breakpoints(on);
     for (const weight_schedule& h : further)
-      for (const double sigma : h.breakpoints(on)) sigmas.push_back(sigma);
+      for (const double sigma : h.breakpoints(on)) insert_falling(sigmas, sigma);
     return sigmas;
   }
 

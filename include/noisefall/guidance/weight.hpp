@@ -31,6 +31,16 @@ constexpr std::string_view name_of(weight_unit unit) {
 // Do its numbers fall from noise to data?
 constexpr bool falls_to_data(weight_unit unit) { return unit == weight_unit::sigma || unit == weight_unit::time; }
 
+// Into a falling list, once. (By hand: std::sort costs every file that includes this more than it is worth here.)
+inline void insert_falling(std::vector<double>& list, double value) {
+  std::size_t at = 0;
+  while (at < list.size() && list[at] > value) ++at;
+  if (at < list.size() && list[at] == value) return;
+  list.push_back(value);
+  for (std::size_t k = list.size() - 1; k > at; --k) list[k] = list[k - 1];
+  list[at] = value;
+}
+
 // A function w of the noise level. w is the *extra* weight of c + w*(c - u): 0 no guidance, -1 the unconditional
 // branch; the usual guidance scale is g = 1 + w. A number converts to a constant. Points and jumps are listed from
 // noise to data.
@@ -154,8 +164,9 @@ class weight_schedule {
       case shape::product: {
         double all = 1;
         for (const weight_schedule& factor : parts_) {
-          all *= factor.at(here);
-          if (all == 0) return 0;  // whatever another factor does at infinite noise
+          const double w = factor.at(here);
+          if (w == 0) return 0;  // whatever another factor does at infinite noise
+          all *= w;
         }
         return all;
       }
@@ -184,6 +195,37 @@ class weight_schedule {
     const noise_level here{.t = 0, .alpha = 1, .sigma = sigma}, none{.t = 0, .alpha = 1, .sigma = -1};
     return at(guidance_position{.at = here, .from = none, .to = none});
   }
+  // Between what it lies, at any level; not always the narrowest such range.
+  struct range {
+    double low, high;
+  };
+  range bounds() const {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    range all{above_, above_};
+    if (how_ == shape::linear) (b_ > 0 ? all.high : all.low) = b_ == 0 ? a_ : b_ > 0 ? infinity : -infinity;
+    if (how_ == shape::product) {
+      all = {1, 1};
+      for (const weight_schedule& factor : parts_) {
+        const range by = factor.bounds();
+        const double ends[] = {all.low * by.low, all.low * by.high, all.high * by.low, all.high * by.high};
+        all = {infinity, -infinity};
+        for (double end : ends) {
+          if (std::isnan(end)) end = 0;  // 0 * infinity: at() says 0 too
+          all = {std::min(all.low, end), std::max(all.high, end)};
+        }
+      }
+    }
+    if (how_ == shape::clamp) {
+      const range of = parts_[0].bounds();
+      return {std::clamp(of.low, a_, b_), std::clamp(of.high, a_, b_)};
+    }
+    for (const point& p : points_) {
+      const double w = how_ == shape::beta ? p.weight * factor_ * peak() : p.weight;
+      all = {std::min(all.low, w), std::max(all.high, w)};
+    }
+    return all;
+  }
+
   // Is it a function of sigma alone, on whatever grid?
   bool is_over_noise() const {
     for (const weight_schedule& part : parts_)
@@ -195,8 +237,6 @@ class weight_schedule {
   std::vector<double> breakpoints(const guidance_grid& on = {}) const {
     std::vector<double> sigmas;
     collect_breakpoints(on, sigmas);
-    std::sort(sigmas.begin(), sigmas.end(), [](double a, double b) { return a > b; });
-    sigmas.erase(std::unique(sigmas.begin(), sigmas.end()), sigmas.end());
     return sigmas;
   }
 
@@ -256,13 +296,20 @@ class weight_schedule {
   }
   double density(double p) const { return points_[0].weight * factor_ * std::pow(p, a_ - 1) * std::pow(1 - p, b_ - 1); }
 
+  // The most that p^(a-1) (1-p)^(b-1) is.
+  double peak() const {
+    if (a_ + b_ == 2) return 1;
+    const double p = (a_ - 1) / (a_ + b_ - 2);
+    return std::pow(p, a_ - 1) * std::pow(1 - p, b_ - 1);
+  }
+
   void collect_breakpoints(const guidance_grid& on, std::vector<double>& to) const {
     for (const weight_schedule& part : parts_) part.collect_breakpoints(on, to);
     for (std::size_t i = 0; i < points_.size(); ++i) {
       const bool jumps = how_ == shape::steps ? points_[i].weight != (i == 0 ? above_ : points_[i - 1].weight)
                                               : on.kinks || (how_ == shape::beta && (i == 0 ? a_ : b_) == 1);
       const double sigma = jumps ? sigma_of(points_[i].at, on) : 0;
-      if (sigma > 0 && std::isfinite(sigma)) to.push_back(sigma);
+      if (sigma > 0 && std::isfinite(sigma)) insert_falling(to, sigma);
     }
   }
 

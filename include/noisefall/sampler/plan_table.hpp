@@ -228,7 +228,8 @@ class plan_lines {
     const branch_weights weights = by_data ? branch_weights{} : of_.guidance.weights(here, gram_matrix{{}, 0});
     for (std::size_t b = 0; b < max_branches; ++b)
       if (wanted.holds(b))
-        table_.cell(line, first + row_columns + b) = by_data ? "data" : shown_number(weights.guided[b]);
+        table_.cell(line, first + row_columns + b) =
+            by_data ? "data" : shown_number(weights.guided[b] + weights.gradient[b]);
   }
 
   const policies& of_;

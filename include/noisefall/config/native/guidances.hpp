@@ -26,6 +26,7 @@
 #include <noisefall/guidance/classifier_free.hpp>
 #include <noisefall/guidance/classifier_guidance.hpp>
 #include <noisefall/guidance/composition.hpp>
+#include <noisefall/guidance/feynman_kac.hpp>
 #include <noisefall/guidance/mambo_g.hpp>
 #include <noisefall/guidance/neutral.hpp>
 #include <noisefall/guidance/particle_guidance.hpp>
@@ -321,6 +322,10 @@ void describe(V& visit, composition& g) {
   visit("further", g.further);
 }
 template <class V>
+void describe(V& visit, feynman_kac& g) {
+  visit("weight", g.weight);
+}
+template <class V>
 void describe(V& visit, mambo_g& g) {
   visit("weight", g.weight);
   visit("alpha", g.alpha);
@@ -373,7 +378,12 @@ namespace detail {
 inline void add_guidances(catalogue& to) {
   to.add<unguided>().add<classifier_free>().add<rescale>().add<apg>().add<cfg_pp>();
   to.add<adaptive_guidance>().add<adg>().add<autoguidance>().add<beta_cfg>().add<cfg_norm>().add<cfg_zero>();
-  to.add<classifier_guidance>().add<composition>().add<mambo_g>().add<particle_guidance>().add<perp_neg>();
+  to.add<classifier_guidance>()
+      .add<composition>()
+      .add<feynman_kac>()
+      .add<mambo_g>()
+      .add<particle_guidance>()
+      .add<perp_neg>();
   to.add<perturbed_branch>().add<power_law>().add<tcfg>().add<temperature>();
 }
 
