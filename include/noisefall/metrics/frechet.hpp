@@ -34,6 +34,7 @@ inline bool factorise(row_matrix& a) {
     const Eigen::LLT<Eigen::MatrixXd> corner{a.block(k, k, size, size)};
     if (corner.info() != Eigen::Success) return false;
     a.block(k, k, size, size) = Eigen::MatrixXd{corner.matrixL()};
+    if (rest == 0) break;
     a.block(k, k + size, size, rest).setZero();
     auto below = a.block(k + size, k, rest, size);
     corner.matrixU().solveInPlace<Eigen::OnTheRight>(below);
@@ -122,7 +123,7 @@ inline double spread_of(const sample_rows& x, const std::vector<double>& mean) {
 // Multivariate Analysis 12, 1982), called FID for features of an Inception network (Heusel et al., arXiv:1706.08500).
 // Not below 0. Singular covariances are allowed (the factorisation then takes pivots, and several times as long); one
 // that has a negative eigenvalue is refused. Roots of eigenvalues that are 0 are known to 1e-8 of the largest root.
-// Cost: 3 d^3 multiplications and additions.
+// Cost: 3 d^3 multiplications and additions; 1.6 s of one Zen 4 core at 2.6 GHz for d = 2048.
 inline double frechet_distance(const gaussian_moments& a, const gaussian_moments& b) {
   a.check("frechet_distance");
   b.check("frechet_distance");
