@@ -7,9 +7,19 @@
 
 #include <zlib.h>
 
+#include <noisefall/config/json_reader.hpp>
+
 namespace noisefall::golden {
 
 using nlohmann::json;
+
+json parse_trace(std::string_view text, const std::string& source) {
+  json content = parse_json(text, source);  // which bounds how deep flat() and dump() have to go
+  const auto format = content.is_object() ? content.find("format") : content.end();
+  if (format == content.end() || *format != "diffusion-golden-1")
+    throw std::runtime_error{source + ": is not of format diffusion-golden-1"};
+  return content;
+}
 
 json read_trace_file(const std::string& path) {
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file{gzopen(path.c_str(), "rb"), gzclose};
@@ -20,11 +30,7 @@ json read_trace_file(const std::string& path) {
   while ((got = gzread(file.get(), block.data(), static_cast<unsigned>(block.size()))) > 0)
     text.append(block.data(), static_cast<std::size_t>(got));
   if (got < 0 || !gzeof(file.get())) throw std::runtime_error{path + ": cannot be read to its end"};
-  json content = json::parse(text, nullptr, false);
-  if (content.is_discarded()) throw std::runtime_error{path + ": is not JSON"};
-  if (!content.is_object() || content.value("format", "") != "diffusion-golden-1")
-    throw std::runtime_error{path + ": is not of format diffusion-golden-1"};
-  return content;
+  return parse_trace(text, path);
 }
 
 double number(const json& value) {

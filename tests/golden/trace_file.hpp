@@ -2,15 +2,19 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 namespace noisefall::golden {
 
-// Throws std::runtime_error if the file cannot be read, is not JSON, or is not of this format.
+// Throws if the file cannot be read, is not JSON (parse_json's kind: no name twice, 100 levels deep at most), or is not of
+// this format.
 nlohmann::json read_trace_file(const std::string& path);
+nlohmann::json parse_trace(std::string_view text, const std::string& source);
 
+// These throw std::exception on what is no number or no list.
 // Non-finite numbers are written as the strings "nan", "inf", "-inf".
 double number(const nlohmann::json& value);
 std::vector<double> numbers(const nlohmann::json& list);

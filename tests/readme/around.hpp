@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -38,4 +39,10 @@ inline void my_forward_pass(const float* x, std::size_t size, double time, const
 inline std::atomic<bool> stop_asked{false};
 inline grey_noise model;
 inline nf::tensor<float> images({4, 1, 8, 8});
+inline nf::tensor<float> normal_samples(std::size_t n, std::uint64_t seed) {
+  nf::tensor<float> x({n, 1, 8, 8});
+  nf::normals({seed, 0, 0, 64}, 0, x.size(), x.data());
+  return x;
+}
+inline const nf::tensor<float> reference = normal_samples(64, 1), drawn = normal_samples(48, 2);
 inline const nf::sampler sample{nf::dpm_pp_2m{}, nf::linear{}, nf::karras{.steps = 5}, nf::guidance_scale(2)};

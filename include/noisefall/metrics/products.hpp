@@ -46,13 +46,13 @@ enum class wanted { all, lower };  // lower: what stands on and below the diagon
 
 // Inner products of rows. An element of the result depends on its two rows and on the first element that is looked at,
 // not on where the rows stand among others: equal rows have equal products, and those of i and j are those of j and i.
-// User flags apart from the instruction set do not matter to its speed. Keeps its workspace, up to 3 MB, from call to call.
+// Keeps its workspace, up to 3 MB, from call to call.
 class row_products {
  public:
   explicit row_products(instruction_set set = widest_instruction_set()) : set_{set} {}
 
-  // The factor is a power of two or minus one, so that multiplying by it rounds nothing.
-  // c[i * c_stride + j] += factor * sum over k in [first, last) of a(i, k) * b(j, k), for i < rows and j < columns.
+  // c[i * c_stride + j] += factor * sum over k in [first, last) of a(i, k) * b(j, k), for i < rows and j < columns. The
+  // factor is a power of two or minus one, by which multiplying rounds nothing.
   void add(const strided_rows& a, std::size_t rows, const strided_rows& b, std::size_t columns, std::size_t first,
            std::size_t last, double factor, double* c, std::size_t c_stride, wanted which = wanted::all) {
     for (std::size_t k = first; k < last; k += depth_block) {

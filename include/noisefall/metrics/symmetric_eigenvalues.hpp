@@ -88,9 +88,8 @@ class three_diagonals {
 
 }  // namespace detail
 
-// Ascending. Of a matrix of finite elements only the triangle on and below the diagonal is looked at; it is taken by
-// value and used up. Each is exact to 1e-15 of the largest, or somewhat more. Cost: 4/3 n^3 multiplications and
-// additions, half of them at the speed of memory.
+// Ascending. Only the triangle on and below the diagonal is looked at, and must be finite. Each is exact to about 1e-14
+// of the largest. Cost: 4/3 n^3 multiplications and additions, half of them at the speed of memory.
 inline Eigen::VectorXd symmetric_eigenvalues(detail::row_matrix a) {
   require(a.rows() == a.cols() && a.rows() > 0, "symmetric_eigenvalues", {"a matrix of ", a.rows(), " x ", a.cols()},
           "a square one");
