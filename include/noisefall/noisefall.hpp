@@ -77,8 +77,6 @@
 #include <noisefall/trajectory/ddim_uniform.hpp>
 #include <noisefall/trajectory/exponential.hpp>
 #include <noisefall/trajectory/flow_uniform.hpp>
-#include <noisefall/trajectory/gits.hpp>
-#include <noisefall/trajectory/gits_table.hpp>
 #include <noisefall/trajectory/hybrid.hpp>
 #include <noisefall/trajectory/iddpm_grid.hpp>
 #include <noisefall/trajectory/index_list.hpp>
@@ -106,6 +104,7 @@
 #include <noisefall/trajectory/sgm_uniform.hpp>
 #include <noisefall/trajectory/simple.hpp>
 #include <noisefall/trajectory/spacing.hpp>
+#include <noisefall/trajectory/stretched_list.hpp>
 #include <noisefall/trajectory/time_quadratic.hpp>
 #include <noisefall/trajectory/time_uniform.hpp>
 #include <noisefall/trajectory/trailing.hpp>

@@ -52,10 +52,14 @@ std::vector<json> descriptions(const nf::detail::catalogue_entry& entry, std::si
                                                {"index_list", {{"indices", {4, 2, 1}}}},
                                                {"level_list", {{"alphas", {0.1, 0.9, 1}}, {"sigmas", {0.9, 0.4, 0}}}},
                                                {"time_list", {{"times", {0.9, 0.4, 0.1}}}},
-                                               {"sections", {{"counts", {2, 1}}}}};
+                                               {"sections", {{"counts", {2, 1}}}},
+                                               {"stretched_list", {{"steps", 3}, {"sigmas", {9, 1, 0.1}}}}};
   const json karras{{"name", "karras"}, {"steps", n}, {"sigma_max", 9}};
   const std::map<std::string_view, json> made{
       {"image_to_image", {{"of", karras}, {"strength", 1}}},
+      {"restart",
+       {{"of", karras}, {"intervals", {{{"sigma_min", 0.2}, {"sigma_max", 1.5}, {"steps", 2}, {"times", 2}}}}}},
+      {"re_paint", {{"of", karras}, {"jump_length", 1}, {"resamplings", 2}}},
       {"whole_labels", {{"of", karras}}},
       {"without_penultimate", {{"of", karras}}},
       {"inversion", {{"of", {{"name", "karras"}, {"steps", n}, {"sigma_max", 9}, {"end", "sigma_min"}}}}},

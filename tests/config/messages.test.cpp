@@ -202,7 +202,7 @@ const std::vector<range_row> ranges{
     {"trajectory", "bong_tangent", "steps", "-1", "1 or more"},
     {"trajectory", "consistency_grid", "steps", "-1", "1 or more"},
     {"trajectory", "ddim_uniform", "steps", "-1", "1 or more"},
-    {"trajectory", "gits", "steps", "-1", "1 or more"},
+    {"trajectory", "stretched_list", "steps", "-1", "1 or more"},
     {"trajectory", "iddpm_grid", "steps", "-1", "1 or more"},
     {"trajectory", "kl_optimal", "steps", "-1", "1 or more"},
     {"trajectory", "laplace_sigmas", "steps", "-1", "1 or more"},
@@ -221,7 +221,6 @@ const std::vector<range_row> ranges{
     {"trajectory", "bong_tangent", "second_slope", "-1", "above 0"},
     {"trajectory", "consistency_grid", "origin_steps", "-1", "1 or more"},
     {"trajectory", "consistency_grid", "strength", "-1", "above 0, up to 1"},
-    {"trajectory", "gits", "coefficient", "-1", "0.8 to 1.5 in steps of 0.05"},
     {"trajectory", "hybrid", "sigma", "-1", "without the ends"},
     {"trajectory", "hybrid", "time", "-1", "one of sigma and time"},
     {"trajectory", "iddpm_grid", "skip", "-1", "a whole number from 0 to 1000000"},
@@ -307,6 +306,7 @@ json description(std::string_view policy) {
             {"fine", {{"name", "karras"}, {"steps", 4}}},
             {"sigma", 1.0}};
   if (policy == "sections") made = {{"name", policy}, {"counts", {2, 2}}};
+  if (policy == "stretched_list") made["sigmas"] = {9, 1};
   if (policy == "sigma_list") made = {{"name", policy}, {"sigmas", {2, 1}}};
   if (policy == "flow_sigma_list") made = {{"name", policy}, {"sigmas", {0.9, 0.1}}};
   if (policy == "index_list") made = {{"name", policy}, {"indices", {900, 100}}};
@@ -384,16 +384,16 @@ TEST_CASE("every member of a policy is a field of its description", "[config]") 
       nf::dpm_adaptive, nf::dpm_solver_v3, nf::splitting_settings, nf::linear::settings, nf::scaled_linear::settings,
       nf::cosine::settings, nf::discrete_settings, nf::sigmoid::settings, nf::exponential_decay::settings,
       nf::laplace::settings, nf::jsd::settings, nf::constant_beta::settings, nf::sub_vp, nf::vp_cosine, nf::wuerstchen,
-      nf::ve_sqrt, nf::ays, nf::beta_indices, nf::bong_tangent, nf::consistency_grid, nf::ddim_uniform, nf::gits,
-      nf::hybrid_settings, nf::iddpm_grid, nf::kl_optimal, nf::laplace_sigmas, nf::linear_quadratic, nf::logit_normal,
-      nf::normal, nf::sections, nf::sgm_uniform, nf::simple, nf::whole_stride, nf::whole_labels_settings,
-      nf::without_penultimate_settings, nf::zero_terminal_snr_settings, nf::snr_shift_settings, nf::vp_linear,
-      nf::vp_table_settings, nf::ve, nf::edm, nf::rectified_flow, nf::trig_flow, nf::beta, nf::exponential,
-      nf::flow_sigma_list, nf::flow_uniform, nf::index_list, nf::level_list, nf::image_to_image_settings,
-      nf::inversion_settings, nf::karras, nf::leading, nf::linspace, nf::polyexponential, nf::quadratic,
-      nf::re_paint_settings, nf::restart_settings, nf::sigma_list, nf::time_list, nf::time_quadratic, nf::time_uniform,
-      nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale, nf::apg,
-      nf::cfg_pp, nf::adaptive_guidance, nf::adg, nf::autoguidance, nf::beta_cfg, nf::cfg_norm, nf::cfg_zero,
+      nf::ve_sqrt, nf::ays, nf::beta_indices, nf::bong_tangent, nf::consistency_grid, nf::ddim_uniform,
+      nf::stretched_list, nf::hybrid_settings, nf::iddpm_grid, nf::kl_optimal, nf::laplace_sigmas, nf::linear_quadratic,
+      nf::logit_normal, nf::normal, nf::sections, nf::sgm_uniform, nf::simple, nf::whole_stride,
+      nf::whole_labels_settings, nf::without_penultimate_settings, nf::zero_terminal_snr_settings,
+      nf::snr_shift_settings, nf::vp_linear, nf::vp_table_settings, nf::ve, nf::edm, nf::rectified_flow, nf::trig_flow,
+      nf::beta, nf::exponential, nf::flow_sigma_list, nf::flow_uniform, nf::index_list, nf::level_list,
+      nf::image_to_image_settings, nf::inversion_settings, nf::karras, nf::leading, nf::linspace, nf::polyexponential,
+      nf::quadratic, nf::re_paint_settings, nf::restart_settings, nf::sigma_list, nf::time_list, nf::time_quadratic,
+      nf::time_uniform, nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale,
+      nf::apg, nf::cfg_pp, nf::adaptive_guidance, nf::adg, nf::autoguidance, nf::beta_cfg, nf::cfg_norm, nf::cfg_zero,
       nf::classifier_guidance, nf::composition, nf::feynman_kac, nf::mambo_g, nf::particle_guidance, nf::perp_neg,
       nf::perturbed_branch, nf::power_law, nf::tcfg, nf::temperature, nf::edm_precond, nf::predicts_eps,
       nf::predicts_flow, nf::predicts_score, nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);

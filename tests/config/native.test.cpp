@@ -111,7 +111,7 @@ const std::vector<const char*> spacings{
     R"({"name": "bong_tangent", "steps": 5, "middle": 0.4, "first_pivot": 0.5, "second_pivot": 0.7, "first_slope": 0.3, "second_slope": 0.1})",
     R"({"name": "consistency_grid", "steps": 5, "origin_steps": 100, "strength": 0.5, "end": "sigma_min"})",
     R"({"name": "ddim_uniform", "steps": 5, "end": "sigma_min"})",
-    R"({"name": "gits", "steps": 5, "coefficient": 1.1, "end": "sigma_min"})",
+    R"({"name": "stretched_list", "steps": 5, "sigmas": [9.0, 1.0, 0.1], "end": "sigma_min"})",
     R"({"name": "hybrid", "coarse": {"name": "karras", "steps": 5, "rho": 5.0, "end": "sigma_min"},
         "fine": {"name": "hybrid", "coarse": {"name": "trailing", "steps": 9, "end": "zero"},
                  "fine": {"name": "sgm_uniform", "steps": 5}, "time": 20.0}, "sigma": 2.0})",
@@ -218,11 +218,11 @@ TEST_CASE("a solver whose type is forgotten still describes itself, unless it is
   std::size_t seen = 0;
   for (const char* text : solvers) {
     const auto loaded = nf::load_solver(json::parse(text));
-    if (!static_cast<bool>(loaded.policy.planner)) continue;
+    if (!loaded.policy.planner) continue;
     CHECK(nf::solver_description(loaded.policy.planner) == json::parse(text));
     ++seen;
   }
-  CHECK(seen + 1 == solvers.size());  // dpm_adaptive takes its own steps
+  CHECK(seen + 2 == solvers.size());  // dpm_adaptive and dpm_solver_v3 take their own steps
   CHECK(nf::solver_description({}).is_null());
   CHECK(nf::solver_description(nf::any_built_in_solver{nf::ddim{}}).is_null());  // the variant is another type
 

@@ -19,7 +19,7 @@ namespace {
 template <class Solver>
 std::string row_of(const std::string& name, const Solver& solver) {
   std::vector<double> lambdas;
-  for (int i = 0; i <= 12; ++i) lambdas.push_back(-2 + 0.3 * i);
+  for (int i = 0; i <= 12; ++i) lambdas.push_back(-5 + 0.3 * i);  // times of 5 to 1.4
   const auto legs = scalar::vp_legs(lambdas);
   const step_plan plan = solver.plan(scalar::window_at(legs, 6, solver.history()));
   bool draws = false;

@@ -17,7 +17,6 @@
 #include <noisefall/trajectory/ays.hpp>
 #include <noisefall/trajectory/bong_tangent.hpp>
 #include <noisefall/trajectory/concept.hpp>
-#include <noisefall/trajectory/gits.hpp>
 #include <noisefall/trajectory/kl_optimal.hpp>
 #include <noisefall/trajectory/laplace_sigmas.hpp>
 #include <noisefall/trajectory/linear_quadratic.hpp>
@@ -203,40 +202,17 @@ TEST_CASE("Align Your Steps has the published levels, and others between them in
   CHECK(nf::ays{.steps = 20}(nf::scaled_linear{}).steps() == 20);
 }
 
-TEST_CASE("GITS has the published levels, row by row") {
-  using shares = std::vector<int>;
-  CHECK(nf::gits{.steps = 2}.shares() == shares{100, 29, 0});
-  CHECK(nf::gits{.steps = 8, .coefficient = 1.2}.shares() == shares{100, 83, 62, 45, 29, 15, 6, 1, 0});
-  // The published sigmas themselves, of a table in float32.
-  const nf::scaled_linear table{};
-  const auto published = [&](std::size_t steps, double coefficient, const numbers& expected) {
-    same(sigmas_of(nf::gits{.steps = steps, .coefficient = coefficient, .end = nf::final_level::sigma_min}(table)),
-         expected, 4e-5);
-  };
-  published(10, 1.2,
-            {14.61464119, 5.85520077, 2.84484982, 1.67050016, 1.08895338, 0.74807048, 0.50118381, 0.32104823,
-             0.19894916, 0.09824532, 0.02916753});
-  published(4, 0.8, {14.61464119, 11.54541874, 7.49001646, 3.07277966, 0.02916753});
-  published(3, 1.0, {14.61464119, 6.77309084, 0.95350921, 0.02916753});
-  published(6, 1.3, {14.61464119, 2.36326075, 1.01931262, 0.52423614, 0.25053367, 0.09824532, 0.02916753});
-  published(2, 1.4, {14.61464119, 0.59516323, 0.02916753});
-  std::size_t rows = 0;
-  for (int c = 16; c <= 30; ++c)
-    for (std::size_t n = 2; n <= 20; ++n) {
-      const nf::gits rule{.steps = n, .coefficient = c / 20.0};
-      rows += rule.shares().size() == n + 1 ? 1 : 0;
-      REQUIRE(rule(table).steps() == n);  // also where no row was published
-    }
-  CHECK(rows == 15 * 19 - 4);
-  CHECK(nf::gits{.steps = 1}(table).front() == table.at(999));
-  CHECK(nf::gits{.steps = 40}(table).steps() == 40);
-  CHECK_THROWS_MATCHES((nf::gits{.coefficient = 1.22}.check()), nf::error,
-                       Message("gits: coefficient: 1.220000; allowed: 0.8 to 1.5 in steps of 0.05"));
-  CHECK_THROWS_AS((nf::gits{.coefficient = 1.55}.check()), nf::error);
-  CHECK(nf::gits{.steps = 10}(nf::rectified_flow{}).front().alpha == 0);
-  CHECK_THROWS_MATCHES((nf::gits{.steps = 40}(nf::rectified_flow{})), nf::error,
-                       Message("gits: steps: 40; allowed: steps with a published row, on a schedule that starts at "
-                               "infinite noise"));
+TEST_CASE("a published list is laid for any number of steps, with clean data in the place of its last level") {
+  const nf::stretched_list found{.steps = 2, .sigmas = {8, 2, 0.5}};
+  same(sigmas_of(found(nf::edm{})), {8, 2, 0});
+  same(sigmas_of(nf::stretched_list{.steps = 4, .sigmas = {8, 2, 0.5}, .end = nf::final_level::sigma_min}(nf::edm{})),
+       {8, 4, 2, 1, 0.5});
+  CHECK(nf::stretched_list{.steps = 1, .sigmas = {8, 2, 0.5}}(nf::scaled_linear{}).steps() == 1);
+  CHECK_THROWS_MATCHES((nf::stretched_list{.sigmas = {1}}.check()), nf::error,
+                       Message("stretched_list: sigmas: 1; allowed: two or more"));
+  CHECK_THROWS_MATCHES((nf::stretched_list{.sigmas = {1, 2}}.check()), nf::error,
+                       Message("stretched_list: sigmas[1]: 2.000000; allowed: above 0, below the one before"));
+  CHECK_THROWS_AS((nf::stretched_list{.sigmas = {1, 0}}.check()), nf::error);
 }
 
 TEST_CASE("a stretched list keeps its ends and its nodes, and refuses what has no logarithm") {

@@ -17,8 +17,8 @@
 
 namespace noisefall {
 
-// The 11 levels (sigma / alpha) published for 10 steps of each model (as in stable-diffusion.cpp, MIT; the first ten are
-// those of diffusers' AysSchedules to its three decimals); for other numbers of steps n + 1 levels from them by linear
+// The 11 levels (sigma / alpha) published for 10 steps of each model (of Stable Diffusion by training indices, whose
+// sigmas these are); for other numbers of steps n + 1 levels from them by linear
 // interpolation of ln(sigma). With end zero, clean data takes the place of the last one, as published. Laid on any
 // schedule by sigma / alpha; it was made for the named model's.
 struct ays {

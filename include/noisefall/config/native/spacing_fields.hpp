@@ -12,7 +12,6 @@
 #include <noisefall/trajectory/ddim_uniform.hpp>
 #include <noisefall/trajectory/exponential.hpp>
 #include <noisefall/trajectory/flow_uniform.hpp>
-#include <noisefall/trajectory/gits.hpp>
 #include <noisefall/trajectory/iddpm_grid.hpp>
 #include <noisefall/trajectory/index_list.hpp>
 #include <noisefall/trajectory/indices.hpp>
@@ -32,6 +31,7 @@
 #include <noisefall/trajectory/sgm_uniform.hpp>
 #include <noisefall/trajectory/simple.hpp>
 #include <noisefall/trajectory/spacing.hpp>
+#include <noisefall/trajectory/stretched_list.hpp>
 #include <noisefall/trajectory/time_quadratic.hpp>
 #include <noisefall/trajectory/time_uniform.hpp>
 #include <noisefall/trajectory/trailing.hpp>
@@ -129,12 +129,6 @@ void describe(V& visit, flow_uniform& s) {
   visit("grid", s.grid);
   visit("first", s.first);
   visit("last", s.last);
-}
-template <class V>
-void describe(V& visit, gits& s) {
-  visit("steps", s.steps);
-  visit("coefficient", s.coefficient);
-  visit("end", s.end);
 }
 template <class V>
 void describe(V& visit, iddpm_grid& s) {
@@ -235,6 +229,12 @@ void describe(V& visit, sigma_list& s) {
 template <class V>
 void describe(V& visit, simple& s) {
   visit("steps", s.steps);
+  visit("end", s.end);
+}
+template <class V>
+void describe(V& visit, stretched_list& s) {
+  visit("steps", s.steps);
+  visit("sigmas", s.sigmas);
   visit("end", s.end);
 }
 template <class V>
