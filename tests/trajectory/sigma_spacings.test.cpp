@@ -26,6 +26,7 @@
 #include <noisefall/trajectory/normal_quantile.hpp>
 #include <noisefall/trajectory/ramps.hpp>
 #include <noisefall/trajectory/sgm_uniform.hpp>
+#include <noisefall/trajectory/stretched_list.hpp>
 
 #include "catch.hpp"
 
