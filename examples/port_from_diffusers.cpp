@@ -5,8 +5,8 @@
 //
 //   port_from_diffusers [FOLDER or FILE] [--steps N] [--out FOLDER]
 //
-// Without a folder: data/diffusers, with the files of eight models. Saved are <model>/scheduler_config.json, as diffusers
-// would write it, and <model>/sampler.json, which nf::load_sampler and job files read.
+// Without a folder: data/diffusers, with the files of eight models. Saved are <model>/scheduler_config.json, as
+// diffusers would write it, and <model>/sampler.json, which nf::load_sampler and job files read.
 //
 // run: --out {out}
 // expect: == flux-dev: FlowMatchEulerDiscreteScheduler, 20 steps[^=]*"mu":1\.15,"name":"flow_uniform"[^=]*the same samples

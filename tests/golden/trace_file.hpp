@@ -9,8 +9,8 @@
 
 namespace noisefall::golden {
 
-// Throws if the file cannot be read, is not JSON (parse_json's kind: no name twice, 100 levels deep at most), or is not of
-// this format.
+// Throws if the file cannot be read, is not JSON (parse_json's kind: no name twice, 100 levels deep at most), or is not
+// of this format.
 nlohmann::json read_trace_file(const std::string& path);
 nlohmann::json parse_trace(std::string_view text, const std::string& source);
 

@@ -33,7 +33,7 @@ struct class_scores {
 //   p(c | x) = sum over k in c of w_k N(x; mu_k, s_k^2 I) / the same sum over all the components of all classes
 // the accuracy is that of Bayes' rule, the best that any classifier could report. Between two classes that are equally
 // likely the lower one counts. N(m, s^2) against N(-m, s^2): Phi(m / s). Throws on a class without components, on a
-// component or class that there is none of, on deviations of 0 (point masses have no density), and on samples of another
+// component or class that there is none of, on deviations of 0 (points have no density), and on samples of another
 // size than the means. Cost: n K d.
 template <IsotropicMixture Law>
 class_scores class_accuracy(const Law& law, std::span<const std::vector<std::size_t>> classes, const sample_rows& x,

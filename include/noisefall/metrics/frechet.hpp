@@ -121,7 +121,7 @@ inline double spread_of(const sample_rows& x, const std::vector<double>& mean) {
 // |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))
 // between N(m1, S1) and N(m2, S2): the square of their Wasserstein distance of order 2 (Dowson and Landau, J.
 // Multivariate Analysis 12, 1982), called FID for features of an Inception network (Heusel et al., arXiv:1706.08500).
-// Not below 0. Singular covariances are allowed (the factorisation then takes pivots, and the whole half as long again);
+// Not below 0. Singular covariances are allowed (the factorisation then takes pivots, and all of it half as long again);
 // one that has a negative eigenvalue is refused. Roots of eigenvalues that are 0 are known to 1e-8 of the largest root.
 // Cost: 3 d^3 multiplications and additions; 1.6 to 1.9 s of a shared Zen 4 core at 2.6 GHz for d = 2048.
 inline double frechet_distance(const gaussian_moments& a, const gaussian_moments& b) {
