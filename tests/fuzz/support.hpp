@@ -51,6 +51,10 @@ struct small_network {
     for (std::size_t i = 0; i < out.size(); ++i)
       out.data()[i] = T(0.5) * x.data()[i % x.size()] + T(0.1) * static_cast<T>(shift);
   }
+  template <class T>
+  void gradient(nf::view<T> x, const nf::evaluation& at, const condition& shift, nf::mutable_view<T> out) {
+    predict(x, at, shift, out);
+  }
 };
 
 // A sampler that could be built can be run: the loop does not fail. The network's outputs may overflow; that is no
@@ -62,7 +66,8 @@ inline void run(const nf::sampler& sample, bool variance) {
   if (sample.path().kind() == nf::trajectory_kind::inversion) settings.start = nf::start_from::given;
   auto run = sample.start(x, settings);
   small_network model;
-  const nf::run_options<int> options{.conditional = 1, .unconditional = -1};
+  constexpr int further[] = {2, 3, 4, 5};
+  const nf::run_options<int> options{.conditional = 1, .unconditional = -1, .further = further};
   constexpr std::size_t enough = 30;
   nf::finish(run, model, options,
              [&](const auto&) { return run.steps_done() < enough ? nf::verdict::go_on : nf::verdict::stop; });

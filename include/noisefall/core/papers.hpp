@@ -58,6 +58,9 @@ inline constexpr std::string_view
     er_sde =
         "Cui, Zhang, Bao, Liao: Elucidating the Solution Space of Extended Reverse-Time SDE for Diffusion Models. "
         "WACV 2025. arXiv:2309.06169",
+    fdg =
+        "Sadat, Vontobel, Salehi, Weber: Guidance in the Frequency Domain Enables High-Fidelity Sampling at Low CFG "
+        "Scales. Preprint 2025. arXiv:2506.19713",
     feynman_kac =
         "Skreta, Akhound-Sadegh, Ohanesian et al.: Feynman-Kac Correctors in Diffusion: Annealing, Guidance, and "
         "Product of Experts. ICML 2025. arXiv:2503.02819",
