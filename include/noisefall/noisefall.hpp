@@ -1,8 +1,8 @@
 // Everything from core to sampler. Never config, search, metrics, models or adapters, never the list of all solvers.
 // It includes no <memory>, <random>, <functional>, <chrono> or <thread>, which cost as much as all of it: so
 // predictor/counting_predictor.hpp, tensor/parallel_algebra.hpp, tensor/thread_pool.hpp, sampler/deadline.hpp,
-// sampler/plan_table.hpp and sampler/progress_bar.hpp are included by name; so are sampler/class_information.hpp
-// and sampler/resampling.hpp, which few files need.
+// sampler/plan_table.hpp and sampler/progress_bar.hpp are included by name; so are predictor/with_low_pass.hpp,
+// sampler/class_information.hpp and sampler/resampling.hpp, which few files need.
 #pragma once
 
 #include <noisefall/version.hpp>
@@ -142,6 +142,7 @@
 #include <noisefall/guidance/classifier_guidance.hpp>
 #include <noisefall/guidance/composition.hpp>
 #include <noisefall/guidance/concept.hpp>
+#include <noisefall/guidance/fdg.hpp>
 #include <noisefall/guidance/feynman_kac.hpp>
 #include <noisefall/guidance/mambo_g.hpp>
 #include <noisefall/guidance/neutral.hpp>

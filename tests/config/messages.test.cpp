@@ -394,8 +394,8 @@ TEST_CASE("every member of a policy is a field of its description", "[config]") 
       nf::quadratic, nf::re_paint_settings, nf::restart_settings, nf::sigma_list, nf::time_list, nf::time_quadratic,
       nf::time_uniform, nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale,
       nf::apg, nf::cfg_pp, nf::adaptive_guidance, nf::adg, nf::autoguidance, nf::beta_cfg, nf::cfg_norm, nf::cfg_zero,
-      nf::classifier_guidance, nf::composition, nf::feynman_kac, nf::mambo_g, nf::particle_guidance, nf::perp_neg,
-      nf::perturbed_branch, nf::power_law, nf::tcfg, nf::temperature, nf::edm_precond, nf::predicts_eps,
+      nf::classifier_guidance, nf::composition, nf::fdg, nf::feynman_kac, nf::mambo_g, nf::particle_guidance,
+      nf::perp_neg, nf::perturbed_branch, nf::power_law, nf::tcfg, nf::temperature, nf::edm_precond, nf::predicts_eps,
       nf::predicts_flow, nf::predicts_score, nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
   for_each_policy([&](const kind_of_policy&, const auto& entry) {
     INFO("every policy stands in this test");

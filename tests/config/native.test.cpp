@@ -143,6 +143,7 @@ const std::vector<const char*> guidances{
     R"({"name": "cfg_zero", "weight": 3.0, "zero_steps": 2})",
     R"({"name": "classifier_guidance", "weight": {"beta": [{"log_snr": -3.0}, {"log_snr": 5.0}], "weight": 2.0, "a": 2.0, "b": 3.0}})",
     R"({"name": "composition", "weight": 3.0, "further": [-1.0, {"clamp": {"linear": {"w0": -0.5, "omega": 0.2}}, "high": 2.0}]})",
+    R"({"name": "fdg", "low": 1.0, "high": 2.0})",
     R"({"name": "feynman_kac", "weight": 0.5})",
     R"({"name": "mambo_g", "weight": 3.0, "alpha": 2.0, "space": "flow"})",
     R"({"name": "particle_guidance", "weight": 3.0, "strength": {"table": [{"time": 900.0, "weight": 1.0}, {"time": 10.0, "weight": 0.0}]}})",

@@ -70,7 +70,8 @@ inline void run(const nf::sampler& sample, bool variance) {
   if (sample.path().kind() == nf::trajectory_kind::inversion) settings.start = nf::start_from::given;
   auto run = sample.start(x, settings);
   small_network model;
-  const nf::run_options<int> options{.conditional = 1, .unconditional = -1};
+  constexpr int further[] = {2, 3, 4, 5};
+  const nf::run_options<int> options{.conditional = 1, .unconditional = -1, .further = further};
   constexpr std::size_t enough = 30;
   nf::finish(run, model, options,
              [&](const auto&) { return run.steps_done() < enough ? nf::verdict::go_on : nf::verdict::stop; });

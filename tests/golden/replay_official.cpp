@@ -69,6 +69,7 @@ struct request {
     method = s.value("method", "multistep");
     steps = s.value("steps", steps);
     order = s.value("order", order);
+    if (order < 1 || order > 3) throw std::runtime_error{"order " + std::to_string(order) + ": 1 to 3"};
     const std::string algorithm = s.at("algorithm_type").get<std::string>();
     by_eps = algorithm == "dpmsolver" || algorithm == "noise_prediction";
     taylor = s.value("solver_type", "dpmsolver") == "taylor";

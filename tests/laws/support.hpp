@@ -21,6 +21,7 @@
 #include <noisefall/guidance/classifier_free.hpp>
 #include <noisefall/guidance/classifier_guidance.hpp>
 #include <noisefall/guidance/composition.hpp>
+#include <noisefall/guidance/fdg.hpp>
 #include <noisefall/guidance/feynman_kac.hpp>
 #include <noisefall/guidance/mambo_g.hpp>
 #include <noisefall/guidance/particle_guidance.hpp>
@@ -200,6 +201,7 @@ void for_each_guidance(See see) {
   see("cfg_zero", nf::any_guidance{nf::cfg_zero{.weight = 1.5}});
   see("classifier_guidance", nf::any_guidance{nf::classifier_guidance{.weight = 0.5}});
   see("composition", nf::any_guidance{nf::composition{.weight = 1.5, .further = {0.3}}});
+  see("fdg", nf::any_guidance{nf::fdg{.low = 0.5, .high = 1.5}});
   see("feynman_kac", nf::any_guidance{nf::feynman_kac{.weight = 1.5}});
   see("mambo_g", nf::any_guidance{nf::mambo_g{.weight = 1.5, .alpha = 0.5}});
   see("particle_guidance", nf::any_guidance{nf::particle_guidance{.weight = 1.5, .strength = 0.3}});

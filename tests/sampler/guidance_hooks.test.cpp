@@ -8,9 +8,14 @@
 #include <vector>
 
 #include <noisefall/guidance/adaptive_guidance.hpp>
+#include <noisefall/guidance/any_guidance.hpp>
 #include <noisefall/guidance/apg.hpp>
+#include <noisefall/guidance/classifier_free.hpp>
 #include <noisefall/guidance/classifier_guidance.hpp>
+#include <noisefall/guidance/fdg.hpp>
 #include <noisefall/guidance/particle_guidance.hpp>
+#include <noisefall/parameterisation/x0.hpp>
+#include <noisefall/predictor/with_low_pass.hpp>
 #include <noisefall/sampler/cads.hpp>
 #include <noisefall/sampler/class_information.hpp>
 #include <noisefall/sampler/sampler.hpp>
@@ -19,7 +24,7 @@
 #include <noisefall/solver/ddim.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/heun.hpp>
-#include <noisefall/trajectory/karras.hpp>
+#include <noisefall/trajectory/lists.hpp>
 #include <noisefall/trajectory/uniform_lambda.hpp>
 
 #include "catch.hpp"
@@ -219,4 +224,67 @@ TEST_CASE("Momentum advances once per step under two evaluations, retries, resta
       run.restart();
     }
   }
+}
+
+namespace {
+
+// Branch by branch an image, whatever the state is.
+struct images {
+  using condition = std::vector<double>;
+  std::size_t calls = 0;
+  void predict(nf::view<double>, const nf::evaluation&, const condition& image, nf::mutable_view<double> out) {
+    ++calls;
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = image[i % image.size()];
+  }
+};
+
+// One step to sigma = 0 ends at the guided x0.
+std::vector<double> guided_image(const nf::any_guidance& rule, const nf::shape& extents, const images::condition& c,
+                                 const images::condition& u) {
+  images model;
+  nf::with_low_pass<images, double> split{model};
+  const nf::edm edm;
+  const nf::sampler sample{nf::ddim{}, edm, nf::trajectory{nf::levels_from_sigmas(edm, std::vector{2.0, 0.0})}, rule,
+                           nf::predicts_x0{}};
+  nf::tensor<double> x(extents);
+  const std::vector<images::condition> further(1);
+  sample(split, x, {.start = nf::start_from::given, .conditional = c, .unconditional = u, .further = further});
+  return {x.elements().begin(), x.elements().end()};
+}
+
+}  // namespace
+
+TEST_CASE("Frequency-decoupled guidance weighs smooth and fine differences apart") {
+  const nf::shape extents{2, 3, 8, 6};
+  const nf::fdg rule{.low = 2, .high = 5};
+  const std::vector<double> grey(48, 1.0), none(48, 0.0);
+  for (const double v : guided_image(rule, extents, grey, none)) CHECK(v == Approx(1 + 2));
+  std::vector<double> checked(48);
+  for (std::size_t y = 0; y < 8; ++y)
+    for (std::size_t x = 0; x < 6; ++x) checked[y * 6 + x] = (x + y) % 2 == 0 ? 1 : -1;
+  const auto fine = guided_image(rule, extents, checked, none);
+  for (std::size_t i = 0; i < fine.size(); ++i) CHECK(fine[i] == Approx((1 + 5) * checked[i % 48]));
+  // Planes do not touch: a grey channel beside a fine one.
+  std::vector<double> both(grey);
+  both.insert(both.end(), checked.begin(), checked.end());
+  const auto apart = guided_image(rule, {1, 2, 8, 6}, both, std::vector<double>(96, 0.0));
+  CHECK(apart[0] == Approx(3));
+  CHECK(apart[48] == Approx(6));
+  // Odd sizes, and images of one line.
+  for (const double v : guided_image(rule, {1, 1, 7, 5}, std::vector<double>(35, 1.0), std::vector<double>(35, 0.0)))
+    CHECK(v == Approx(3));
+  for (const double v : guided_image(rule, {1, 1, 1, 5}, std::vector<double>(5, 1.0), std::vector<double>(5, 0.0)))
+    CHECK(v == Approx(3));
+}
+
+TEST_CASE("Frequency-decoupled guidance is the plain one, without a filter, where its weights agree") {
+  CHECK(nf::fdg{.low = 2, .high = 2}.needs({}) == nf::branch_set{0, 1});
+  CHECK(nf::fdg{.low = 0, .high = 0}.needs({}) == nf::branch_set{0});
+  CHECK(nf::fdg{.low = -1, .high = -1}.needs({}) == nf::branch_set{1});
+  CHECK(nf::fdg{.low = 1, .high = 0}.needs({}) == nf::branch_set{0, 1, 2});
+  const std::vector<double> c{1, 2, 3, 4}, u{0, 1, 0, 1};
+  CHECK(guided_image(nf::fdg{.low = 2, .high = 2}, {1, 1, 2, 2}, c, u) ==
+        guided_image(nf::classifier_free{.weight = 2}, {1, 1, 2, 2}, c, u));
+  nf::tensor<double> flat({1, 4});
+  CHECK_THROWS_WITH(nf::pyramid_low_pass<double>{flat.extents()}, ContainsSubstring("images"));
 }

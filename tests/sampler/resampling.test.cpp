@@ -55,12 +55,11 @@ TEST_CASE("Resampled by Feynman-Kac weights, guided samples are of the tilted la
     nf::tensor<double> x({n, 1});
     const auto result = nf::resampled(sample, model, x, {.seed = 9, .conditional = 0, .unconditional = 1}, least);
     CHECK((result.resamplings > 0) == (least > 0));
-    double total = 0, mean = 0, square = 0, plain = 0;
+    double total = 0, mean = 0, square = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const double w = least > 0 ? std::exp(result.log_weights[i]) : 1;
       total += w;
       mean += w * x[i];
-      plain += x[i] / n;
     }
     for (std::size_t i = 0; i < n; ++i)
       square += (least > 0 ? std::exp(result.log_weights[i]) : 1) * std::pow(x[i] - mean / total, 2);

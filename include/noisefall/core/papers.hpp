@@ -74,6 +74,9 @@ inline constexpr std::string_view
     geometric_trajectory =
         "Chen, Zhou, Wang, Shen, Lyu: On the Trajectory Regularity of ODE-based Diffusion Sampling. ICML 2024. "
         "arXiv:2405.11326",
+    fdg =
+        "Sadat, Vontobel, Salehi, Weber: Guidance in the Frequency Domain Enables High-Fidelity Sampling at Low CFG "
+        "Scales. Preprint 2025. arXiv:2506.19713",
     feynman_kac =
         "Skreta, Akhound-Sadegh, Ohanesian et al.: Feynman-Kac Correctors in Diffusion: Annealing, Guidance, and "
         "Product of Experts. ICML 2025. arXiv:2503.02819",

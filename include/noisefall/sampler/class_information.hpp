@@ -225,6 +225,7 @@ inline refined_window refine_window(const class_information& by, double w1, doub
     kept = beyond;
     beyond = attempt(std::min(highest, beyond.sigma1 * factor));
   }
+  if (!too_long(beyond)) kept = beyond;
   for (double factor = 1.25; too_long(kept) && kept.sigma1 > lowest; factor *= factor) {
     beyond = kept;
     kept = attempt(std::max(lowest, kept.sigma1 / factor));
@@ -236,7 +237,7 @@ inline refined_window refine_window(const class_information& by, double w1, doub
   }
   refined_window result{kept.sigma1, weight_schedule::window(w1, w2, kept.sigma1), kept.found};
   result.reaches_target = std::abs(kept.found.spread - target) < 0.01 * target;
-  result.loses_class = too_long(beyond) && !result.reaches_target;
+  result.loses_class = too_long(beyond) && !too_long(kept) && !result.reaches_target;
   result.nothing_to_refund = by.is_spent_at(kept.sigma1);
   return result;
 }

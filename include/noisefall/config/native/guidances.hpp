@@ -26,6 +26,7 @@
 #include <noisefall/guidance/classifier_free.hpp>
 #include <noisefall/guidance/classifier_guidance.hpp>
 #include <noisefall/guidance/composition.hpp>
+#include <noisefall/guidance/fdg.hpp>
 #include <noisefall/guidance/feynman_kac.hpp>
 #include <noisefall/guidance/mambo_g.hpp>
 #include <noisefall/guidance/neutral.hpp>
@@ -322,6 +323,11 @@ void describe(V& visit, composition& g) {
   visit("further", g.further);
 }
 template <class V>
+void describe(V& visit, fdg& g) {
+  visit("low", g.low);
+  visit("high", g.high);
+}
+template <class V>
 void describe(V& visit, feynman_kac& g) {
   visit("weight", g.weight);
 }
@@ -380,6 +386,7 @@ inline void add_guidances(catalogue& to) {
   to.add<adaptive_guidance>().add<adg>().add<autoguidance>().add<beta_cfg>().add<cfg_norm>().add<cfg_zero>();
   to.add<classifier_guidance>()
       .add<composition>()
+      .add<fdg>()
       .add<feynman_kac>()
       .add<mambo_g>()
       .add<particle_guidance>()
