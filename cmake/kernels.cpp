@@ -3,8 +3,8 @@
 #include <cstddef>
 
 #include <noisefall/random/normals.hpp>
-#include <noisefall/sampler/prepared_policies.hpp>
 #include <noisefall/sampler/new_running.hpp>
+#include <noisefall/sampler/prepared_policies.hpp>
 #include <noisefall/tensor/gram_kernels.hpp>
 #include <noisefall/tensor/pass_kernels.hpp>
 #include <noisefall/tensor/quantile.hpp>

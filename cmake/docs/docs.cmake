@@ -21,7 +21,8 @@ set(DOXYGEN_WARN_IF_UNDOCUMENTED YES)
 set(DOXYGEN_WARN_NO_PARAMDOC NO)
 set(DOXYGEN_WARN_LOGFILE ${PROJECT_BINARY_DIR}/docs/warnings.txt)
 
-doxygen_add_docs(docs-pages ${PROJECT_SOURCE_DIR}/include/noisefall ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/docs)
+doxygen_add_docs(docs-pages ${PROJECT_SOURCE_DIR}/include/noisefall ${PROJECT_SOURCE_DIR}/README.md 
+  ${PROJECT_SOURCE_DIR}/tests/solver/orders.md)
 add_custom_target(docs
   COMMAND ${CMAKE_COMMAND} -DLOG=${DOXYGEN_WARN_LOGFILE} -DPAGES=${PROJECT_BINARY_DIR}/docs/html/index.html
     -P ${CMAKE_CURRENT_LIST_DIR}/check.cmake
