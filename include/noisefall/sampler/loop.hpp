@@ -18,20 +18,28 @@
 
 namespace noisefall {
 
-// Has the predictor write gradients and, beside them, the network's outputs, one branch after the other.
+// Has the predictor write the gradient that is asked for as a branch.
+template <class Model, class Request, class Condition, class Span>
+[[gnu::cold]] void predict_gradient(Model& model, const Request& request, std::size_t branch,
+                                    const Condition& condition, const Span& out) {
+  if constexpr (GradientPredictor<Model, decltype(request.state), Span>)
+    model.gradient(request.state, request.at, condition, out);
+  else
+    refuse("predictor", {"has no gradient(), and the sampler asks for a gradient as branch ", branch},
+           "a predictor with void gradient(x, const evaluation&, const condition&, out)");
+}
+
+// The network's outputs beside gradients, one branch after the other.
 template <class Model, class Request, class Span, class Options>
 [[gnu::cold]] void predict_with_gradients(Model& model, const Request& request, std::span<const Span> outs,
                                           const Options& options) {
   for (std::size_t k = 0; k < request.branches.size(); ++k) {
     const std::size_t branch = request.branches[k];
     const auto& condition = options.of_branch(branch);
-    if (!request.gradients.holds(branch))
-      model.predict(request.state, request.at, condition, outs[k]);
-    else if constexpr (GradientPredictor<Model, decltype(request.state), Span>)
-      model.gradient(request.state, request.at, condition, outs[k]);
+    if (request.gradients.holds(branch))
+      predict_gradient(model, request, branch, condition, outs[k]);
     else
-      refuse("predictor", {"has no gradient(), and the sampler asks for a gradient as branch ", branch},
-             "a predictor with void gradient(x, const evaluation&, const condition&, out)");
+      model.predict(request.state, request.at, condition, outs[k]);
   }
 }
 
@@ -60,8 +68,8 @@ void answer(Run& run, Model& model, const Options& options) {
   if (asked == nullptr) refuse("answer", "the run is done: there is nothing to answer", "a run whose next() asks");
   using span_type = std::remove_cvref_t<decltype(asked->outputs[0])>;
   if (asked->only_gradients()) {  // a solver's own, in numbers of the state's type
-    predict_with_gradients(model, *asked, std::span<const span_type>{asked->outputs.begin(), asked->outputs.size()},
-                           options);
+    for (std::size_t k = 0; k < asked->branches.size(); ++k)
+      predict_gradient(model, *asked, asked->branches[k], options.of_branch(asked->branches[k]), asked->outputs[k]);
     return run.answer();
   }
   if constexpr (requires { typename Model::output_type; }) {
