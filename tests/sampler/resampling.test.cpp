@@ -48,7 +48,7 @@ TEST_CASE("Ancestors are copied as often as their weights say") {
 }
 
 TEST_CASE("Resampled by Feynman-Kac weights, guided samples are of the tilted law") {
-  constexpr std::size_t n = 10000;
+  constexpr std::size_t n = 40000;
   const nf::sampler sample{nf::ddim{.eta = 1}, schedule, path(500), nf::feynman_kac{.weight = 1}};
   two_gaussians model;
   const auto moments = [&](double least) {
