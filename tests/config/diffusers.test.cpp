@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <noisefall/config/diffusers/spacing.hpp>
 #include <noisefall/config/python_json.hpp>
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/sampler/sampler.hpp>

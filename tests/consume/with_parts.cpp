@@ -7,7 +7,8 @@
 #include <noisefall/adapters/eigen.hpp>
 #include <noisefall/adapters/png.hpp>
 #include <noisefall/adapters/xtensor.hpp>
-#include <noisefall/config/json_reader.hpp>
+#include <noisefall/config/config.hpp>
+#include <noisefall/config/diffusers.hpp>
 #include <noisefall/metrics/wasserstein.hpp>
 #include <noisefall/models/network_output.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
@@ -21,5 +22,9 @@ int main() {
   const bool finite = nf::span_algebra<float>{}.finite(nf::view_of(array));
   const bool drawn = nf::sheet(nf::view<float>{array.data(), {1, 1, 1, 3}}).width > 3;
   const double numbers[] = {1, 2}, apart = nf::wasserstein_1(std::span{numbers, 1}, std::span{numbers + 1, 1});
-  return finite && drawn && nf::view_of(three).sample_size() == array.size() && three[2] == 3 && apart == 1 ? 0 : 1;
+  const bool named =
+      !nf::catalogue::built_in().solvers().names().empty() && nf::diffusers_config::is_built("DDIMScheduler");
+  return finite && named && drawn && nf::view_of(three).sample_size() == array.size() && three[2] == 3 && apart == 1
+             ? 0
+             : 1;
 }

@@ -11,3 +11,7 @@
 #include <noisefall/config/native/solvers.hpp>
 #include <noisefall/config/native/thresholds.hpp>
 #include <noisefall/config/native/trajectories.hpp>
+
+#ifndef NOISEFALL_COMPILED_CONFIG
+#include <noisefall/config/native/built_in.hpp>
+#endif

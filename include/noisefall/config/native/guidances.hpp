@@ -379,23 +379,6 @@ void describe(V& visit, cads& c) {
   visit("horizon", c.horizon);
 }
 
-namespace detail {
-
-inline void add_guidances(catalogue& to) {
-  to.add<unguided>().add<classifier_free>().add<rescale>().add<apg>().add<cfg_pp>();
-  to.add<adaptive_guidance>().add<adg>().add<autoguidance>().add<beta_cfg>().add<cfg_norm>().add<cfg_zero>();
-  to.add<classifier_guidance>()
-      .add<composition>()
-      .add<fdg>()
-      .add<feynman_kac>()
-      .add<mambo_g>()
-      .add<particle_guidance>()
-      .add<perp_neg>();
-  to.add<perturbed_branch>().add<power_law>().add<tcfg>().add<temperature>();
-}
-
-}  // namespace detail
-
 inline loaded<any_guidance> load_guidance(const nlohmann::json& from, const catalogue& known,
                                           const std::string& pointer = {}) {
   return load_entry(known.guidances(), from, pointer, known);

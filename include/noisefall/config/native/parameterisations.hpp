@@ -62,15 +62,6 @@ void describe(V& visit, predicts_x0& p) {
   visit("label_offset", p.label_offset);
 }
 
-namespace detail {
-
-inline void add_parameterisations(catalogue& to) {
-  to.add<edm_precond>().add<predicts_eps>().add<predicts_flow>().add<predicts_score>();
-  to.add<predicts_trig_flow>().add<predicts_v>().add<predicts_x0>();
-}
-
-}  // namespace detail
-
 inline loaded<any_parameterisation> load_parameterisation(const nlohmann::json& from, const catalogue& known,
                                                           const std::string& pointer = {}) {
   return load_entry(known.parameterisations(), from, pointer, known);

@@ -20,16 +20,6 @@
 
 namespace noisefall {
 
-inline catalogue catalogue::built_in() {
-  catalogue all;
-  detail::add_solvers(all);
-  detail::add_schedules(all);
-  detail::add_spacings(all);
-  detail::add_guidances(all);
-  detail::add_parameterisations(all);
-  return all;
-}
-
 // The form of the files below. Another form would have another number; a file without one has form 1, now and later.
 inline constexpr int native_form = 1;
 

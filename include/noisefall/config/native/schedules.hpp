@@ -245,19 +245,6 @@ void describe(V& visit, ve_sqrt& s) {
   visit("sigma_max", s.sigma_max);
 }
 
-namespace detail {
-
-inline void add_schedules(catalogue& to) {
-  to.add<linear::settings>().add<scaled_linear::settings>().add<cosine::settings>().add<sigmoid::settings>();
-  to.add<exponential_decay::settings>().add<laplace::settings>().add<jsd::settings>().add<constant_beta::settings>();
-  to.add<discrete_settings>();
-  to.add<zero_terminal_snr_settings>().add<snr_shift_settings>();
-  to.add<vp_linear>().add<vp_cosine>().add<sub_vp>().add<wuerstchen>().add<vp_table_settings>();
-  to.add<ve>().add<ve_sqrt>().add<edm>().add<rectified_flow>().add<trig_flow>();
-}
-
-}  // namespace detail
-
 inline loaded<any_schedule> load_schedule(const nlohmann::json& from, const catalogue& known,
                                           const std::string& pointer = {}) {
   return load_entry(known.schedules(), from, pointer, known);

@@ -366,19 +366,6 @@ void describe(V& visit, dpm_adaptive& s) {
   visit("max_trials", s.max_trials);
 }
 
-namespace detail {
-
-template <class... Planned>
-struct solver_adder {
-  static void add_to(catalogue& to) { (to.add<Planned>(), ...); }
-};
-inline void add_solvers(catalogue& to) {
-  built_in_solvers::in<solver_adder>::add_to(to);
-  to.add<dpm_adaptive>().add<dpm_solver_v3>().add<splitting_settings>();
-}
-
-}  // namespace detail
-
 inline loaded<any_solver> load_solver(const nlohmann::json& from, const catalogue& known,
                                       const std::string& pointer = {}) {
   return load_entry(known.solvers(), from, pointer, known);

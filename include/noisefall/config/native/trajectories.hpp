@@ -183,28 +183,6 @@ void describe(V& visit, without_penultimate_settings& s) {
   visit("of", s.of);
 }
 
-namespace detail {
-
-inline void add_spacings(catalogue& to) {
-  to.add<ays>().add<beta>().add<beta_indices>().add<bong_tangent>().add<consistency_grid>().add<ddim_uniform>();
-  to.add<exponential>().add<flow_sigma_list>().add<flow_uniform>().add<hybrid_settings>();
-  to.add<iddpm_grid>().add<image_to_image_settings>().add<index_list>().add<inversion_settings>().add<karras>();
-  to.add<kl_optimal>().add<laplace_sigmas>().add<leading>().add<level_list>().add<linear_quadratic>().add<linspace>();
-  to.add<logit_normal>().add<normal>().add<polyexponential>().add<quadratic>().add<re_paint_settings>();
-  to.add<restart_settings>().add<sections>().add<sgm_uniform>();
-  to.add<sigma_list>()
-      .add<simple>()
-      .add<stretched_list>()
-      .add<time_list>()
-      .add<time_quadratic>()
-      .add<time_uniform>()
-      .add<trailing>();
-  to.add<uniform_lambda>().add<vp_times>().add<whole_labels_settings>();
-  to.add<whole_stride>().add<without_penultimate_settings>();
-}
-
-}  // namespace detail
-
 inline loaded<any_spacing> load_spacing(const nlohmann::json& from, const catalogue& known,
                                         const std::string& pointer = {}) {
   return load_entry(known.spacings(), from, pointer, known);
