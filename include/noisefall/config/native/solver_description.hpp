@@ -1,6 +1,7 @@
 // The description of a solver whose type is forgotten.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <utility>
 
@@ -8,22 +9,28 @@
 
 #include <noisefall/config/native/described.hpp>
 #include <noisefall/config/native/solvers.hpp>
+#include <noisefall/solver/any_solver.hpp>
 #include <noisefall/solver/built_in.hpp>
+#include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/dpm_solver_v3.hpp>
 #include <noisefall/solver/erased.hpp>
+#include <noisefall/solver/erased_own_step.hpp>
+#include <noisefall/solver/predictor_corrector.hpp>
 #include <noisefall/solver/splitting.hpp>
 
 namespace noisefall {
 
 namespace detail {
 
-template <class... Planned>
+template <class... Solvers>
 struct solver_describer {
-  static nlohmann::json of(const erased_solver& solver) {
+  template <class Erased>
+  static nlohmann::json of(const Erased& solver) {
     nlohmann::json found;
     const auto describe_if = [&](const auto* inside) {
       if (inside != nullptr) found = write_described(*inside);
     };
-    (describe_if(solver.get<Planned>()), ...);
+    (describe_if(solver.template get<Solvers>()), ...);
     return found;
   }
 };
@@ -41,6 +48,14 @@ inline nlohmann::json solver_description(const erased_solver& solver) {
                                               split->scale, split->sigma_half_way});
   }
   return built_in_solvers::in<detail::solver_describer>::of(solver);
+}
+template <std::same_as<erased_own_step> Own>  // nothing else: any solver converts to it
+nlohmann::json solver_description(const Own& solver) {
+  return detail::solver_describer<dpm_adaptive, dpm_solver_v3, predictor_corrector>::of(solver);
+}
+template <std::same_as<any_solver> Any>
+nlohmann::json solver_description(const Any& solver) {
+  return solver.own_steps ? solver_description(solver.own_steps) : solver_description(solver.planner);
 }
 
 }  // namespace noisefall
