@@ -86,6 +86,7 @@ struct predictor_corrector {
   void transfer(archive& to, state& s) const {
     to(s.leg);
     to(s.waits);
+    if (to.reads()) s.corrected = 0;
   }
   std::size_t present_leg(const state& s) const { return s.waits ? s.leg : static_cast<std::size_t>(-1); }
   std::vector<increment> draws(const trajectory& path) const {

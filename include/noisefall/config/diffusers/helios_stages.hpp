@@ -18,7 +18,7 @@ namespace noisefall::diffusers {
 
 // A stage's sigmas run from 0.999 to 0 whatever part of the whole flow it is; its labels are those of its part, which is
 // as long as the stage's share of the way. The caller runs the stages one after the other, each with its stage_index,
-// and between two of them resizes the state and adds the noise that start_sigma() asks for.
+// and between two of them resizes the state and adds noise to it, as the class's pipeline does.
 struct helios_stages {
   std::size_t train_steps = 1000, count = 3;
   double shift = 1, gamma = 1. / 3;
@@ -86,14 +86,6 @@ struct helios_stages {
     }
   }
 
-  // The sigma of the whole flow that a stage after the first starts from, corrected for the resizing before it.
-  double start_sigma(std::size_t stage) const {
-    const double sigma = at(index(range[stage]));
-    if (stage == 0) return sigma;
-    const double signal = 1 - sigma;
-    return 1 - signal / (std::sqrt(1 + 1 / gamma) * sigma + signal);
-  }
-
   friend bool operator==(const helios_stages&, const helios_stages&) = default;
 
  private:
@@ -108,6 +100,14 @@ struct helios_stages {
   }
   double shifted(double mu, double s) const {
     return time_shift_type == "exponential" ? time_shift_exponential(mu, s) : time_shift_linear(mu, s);
+  }
+
+  // The sigma of the whole flow that a stage after the first starts from, corrected for the resizing before it.
+  double start_sigma(std::size_t stage) const {
+    const double sigma = at(index(range[stage]));
+    if (stage == 0) return sigma;
+    const double signal = 1 - sigma;
+    return 1 - signal / (std::sqrt(1 + 1 / gamma) * sigma + signal);
   }
 
   // A stage's first and last label, of train_steps ones.
