@@ -8,8 +8,10 @@ namespace noisefall {
 // To be taken the address of is what makes an inline function exist.
 extern decltype(&catalogue::built_in) const made_of_names;
 decltype(&catalogue::built_in) const made_of_names = &catalogue::built_in;
-extern decltype(&solver_description) const made_of_solvers;
-decltype(&solver_description) const made_of_solvers = &solver_description;
+extern nlohmann::json (*const made_of_solvers)(const erased_solver&);
+nlohmann::json (*const made_of_solvers)(const erased_solver&) = &solver_description;
+extern decltype(&detail::own_step_description) const made_of_own_steps;
+decltype(&detail::own_step_description) const made_of_own_steps = &detail::own_step_description;
 
 namespace diffusers {
 

@@ -1,7 +1,8 @@
 // How fast each solver comes to the exact answer: the error after a run against the number of evaluations of the
 // network, for data whose ODE is known (a mixture of Gaussians). Solvers with noise are held against the exact solution
 // of their SDE on the same Brownian path. Those for distilled networks (LCM, TCD, consistency) are not here: they go
-// from the network's answer to the next one, and converge to nothing. Prints a table and draws a plot for each kind.
+// from the network's answer to the next one, and converge to nothing. Nor is DPM-Solver-v3, which needs statistics of a
+// network and is dpm_multistep without them. Prints a table and draws a plot for each kind.
 //
 //   compare_solvers [--quick] [--out compare_solvers.png]
 //
@@ -162,6 +163,7 @@ std::vector<entry> with_noise() {
   using multi = nf::dpm_multistep;
   return {{"ddpm", nf::ddpm{}},
           {"euler_ancestral", nf::ddim{.eta = 1}, 1, true},
+          {"reverse_diffusion", nf::predictor_corrector{.corrections = 0}, 1, true},
           {"sde_dpm_pp_2m", multi{.order = 2, .tau_squared = 1}},
           {"sde_dpm_pp_3m", multi{.order = 3, .tau_squared = 1}},
           {"er_sde 3", nf::er_sde{.scale = nf::er_sde::noise_scale::sde}},

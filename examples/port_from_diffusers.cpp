@@ -71,11 +71,12 @@ nf::diffusers_arguments arguments_of(const nf::diffusers_config& config, std::si
 }
 
 nf::network_output output_of(const std::string& parameterisation) {
-  return parameterisation == "edm_precond"     ? nf::network_output::edm
-         : parameterisation == "predicts_flow" ? nf::network_output::flow
-         : parameterisation == "predicts_v"    ? nf::network_output::v
-         : parameterisation == "predicts_x0"   ? nf::network_output::x0
-                                               : nf::network_output::eps;
+  return parameterisation == "edm_precond"      ? nf::network_output::edm
+         : parameterisation == "predicts_flow"  ? nf::network_output::flow
+         : parameterisation == "predicts_v"     ? nf::network_output::v
+         : parameterisation == "predicts_x0"    ? nf::network_output::x0
+         : parameterisation == "predicts_score" ? nf::network_output::score
+                                                : nf::network_output::eps;
 }
 
 // What a network trained on alpha^2 + sigma^2 = 1 says of the states x0 + sigma * eps too, which it is fed divided by

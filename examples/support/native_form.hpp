@@ -40,7 +40,8 @@ class native_form {
       : file_(config.file()), class_{config.class_name()} {
     is_edm_ = class_.starts_with("EDM") || class_.starts_with("Cosine");
     is_flow_ = class_.find("FlowMatch") != std::string::npos || field(file_, "use_flow_sigmas", false);
-    explodes_ = !is_edm_ && !is_flow_ && made.path.front().alpha == 1;
+    is_ve_ = class_ == "ScoreSdeVeScheduler";
+    explodes_ = !is_edm_ && !is_flow_ && !is_ve_ && made.path.front().alpha == 1;
     legs_.assign(made.path.legs().begin(), made.path.legs().end());
     for (nf::leg& l : legs_)
       if (explodes_) l = {preserving(l.from), preserving(l.to), l.label};
@@ -86,6 +87,10 @@ class native_form {
       return {{"name", "edm"},
               {"sigma_min", field(file_, "sigma_min", 0.002)},
               {"sigma_max", field(file_, "sigma_max", 80.0)}};
+    if (is_ve_)
+      return {{"name", "ve"},
+              {"sigma_min", field(file_, "sigma_min", 0.01)},
+              {"sigma_max", field(file_, "sigma_max", 1348.0)}};
     const auto is_one_of = [&](auto... names) { return ((class_.find(names) != std::string::npos) || ...); };
     const bool latent = is_one_of("Heun", "KDPM2", "DPMSolverSDE", "LCM", "TCD", "CogVideoX");
     const std::string betas =
@@ -106,6 +111,7 @@ class native_form {
       return {{"name", "edm_precond"},
               {"sigma_data", field(file_, "sigma_data", 0.5)},
               {"output", prediction == "v_prediction" ? "v_like" : "eps_like"}};
+    if (is_ve_) return {{"name", "predicts_score"}};
     if (is_flow_) return {{"name", "predicts_flow"}, {"label_scale", field(file_, "num_train_timesteps", 1000)}};
     return {{"name", prediction == "sample"         ? "predicts_x0"
                      : prediction == "v_prediction" ? "predicts_v"
@@ -185,7 +191,7 @@ class native_form {
  private:
   json file_;
   std::string class_;
-  bool is_edm_ = false, is_flow_ = false, explodes_ = false, joins_ = true, rises_ = false;
+  bool is_edm_ = false, is_flow_ = false, is_ve_ = false, explodes_ = false, joins_ = true, rises_ = false;
   std::vector<nf::leg> legs_;
   json described_;
 };

@@ -199,6 +199,7 @@
 #include <noisefall/solver/phi.hpp>
 #include <noisefall/solver/plan.hpp>
 #include <noisefall/solver/pndm.hpp>
+#include <noisefall/solver/predictor_corrector.hpp>
 #include <noisefall/solver/quadrature.hpp>
 #include <noisefall/solver/range.hpp>
 #include <noisefall/solver/rho_runge_kutta.hpp>

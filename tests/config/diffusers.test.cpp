@@ -164,7 +164,8 @@ TEST_CASE("arguments that the class does not have, and impossible ones, are refu
   nf::diffusers_arguments a;
   CHECK_THROWS_WITH(a.read_set_timesteps({{"steps", 3}}, "/arguments"),
                     "/arguments/steps: unknown name; allowed: num_inference_steps, timesteps, sigmas, mu, "
-                    "original_inference_steps, strength, jump_length, jump_n_sample");
+                    "original_inference_steps, strength, jump_length, jump_n_sample, stage_index, "
+                    "is_amplify_first_chunk");
   CHECK_THROWS_WITH(a.read_step({{"eta", -1}}), "/eta: -1; allowed: a number >= 0");
 }
 
@@ -189,7 +190,7 @@ TEST_CASE("what diffusers cannot do, or this library does not, is refused at loa
 
 TEST_CASE("an argument of step() that is not given has the class's own default") {
   const auto solver = [](const char* name, const nf::diffusers_arguments& a) {
-    return nf::diffusers_config{of_class(name)}.setup(a).solver;
+    return nf::diffusers_config{of_class(name)}.setup(a).solver.planner;
   };
   CHECK(solver("LMSDiscreteScheduler", {.num_inference_steps = 5}).order() == 4);
   CHECK(solver("LMSDiscreteScheduler", {.num_inference_steps = 5, .order = 2}).order() == 2);
@@ -199,7 +200,7 @@ TEST_CASE("an argument of step() that is not given has the class's own default")
     const auto s = nf::diffusers_config{of_class("TCDScheduler")}.setup({.num_inference_steps = 5, .eta = eta});
     double drawn = 0;
     nf::policies{nf::ddim{}, s.schedule, s.path, nf::unguided{}, s.parameterisation, s.map}.with_window(
-        0, 0, false, [&](const nf::step_window& w) { drawn = s.solver.plan(w).result.noise[0]; });
+        0, 0, false, [&](const nf::step_window& w) { drawn = s.solver.planner.plan(w).result.noise[0]; });
     return drawn;
   };
   CHECK(noise({}) > 0);
@@ -212,7 +213,7 @@ TEST_CASE("EulerDiscrete's churn reads a v at the level before it and steps from
   const auto s = nf::diffusers_config{file}.setup({.num_inference_steps = 4, .s_churn = 0.8, .s_noise = 1.1});
   nf::step_plan plan;
   const nf::policies parts{nf::ddim{}, s.schedule, s.path, nf::unguided{}, s.parameterisation, s.map};
-  parts.with_window(1, 0, false, [&](const nf::step_window& w) { plan = s.solver.plan(w); });
+  parts.with_window(1, 0, false, [&](const nf::step_window& w) { plan = s.solver.planner.plan(w); });
 
   const double from = s.path[1].from.sigma, to = s.path[1].to.sigma, hat = from * 1.2, x = 0.7, z = -0.4, out = 0.3;
   const double raised = x + 1.1 * z * std::sqrt(hat * hat - from * from);
@@ -239,8 +240,8 @@ TEST_CASE("FlowMatchHeun's churn adds noise after the network looked, and shares
   const auto s = nf::diffusers_config{file}.setup({.num_inference_steps = 3, .s_churn = 1, .s_noise = 1.1});
   const nf::policies parts{nf::ddim{}, s.schedule, s.path, nf::unguided{}, s.parameterisation, s.map};
   nf::step_plan plan, last;
-  parts.with_window(1, 0, false, [&](const nf::step_window& w) { plan = s.solver.plan(w); });
-  parts.with_window(2, 0, false, [&](const nf::step_window& w) { last = s.solver.plan(w); });
+  parts.with_window(1, 0, false, [&](const nf::step_window& w) { plan = s.solver.planner.plan(w); });
+  parts.with_window(2, 0, false, [&](const nf::step_window& w) { last = s.solver.planner.plan(w); });
 
   // the class's own loop, for a network that answers v_1 and v_2
   const double from = s.path[1].from.sigma, to = s.path[1].to.sigma, hat = from * (1 + 1. / 5), x = 0.7, z = -0.4;
@@ -272,8 +273,8 @@ TEST_CASE("CogVideoXDPM has the multipliers of its step") {
   const auto s = nf::diffusers_config{file}.setup({.num_inference_steps = 5});
   const nf::policies parts{nf::ddim{}, s.schedule, s.path, nf::unguided{}, s.parameterisation, s.map};
   nf::step_plan plan, last;
-  parts.with_window(2, 1, false, [&](const nf::step_window& w) { plan = s.solver.plan(w); });
-  parts.with_window(4, 1, false, [&](const nf::step_window& w) { last = s.solver.plan(w); });
+  parts.with_window(2, 1, false, [&](const nf::step_window& w) { plan = s.solver.planner.plan(w); });
+  parts.with_window(4, 1, false, [&](const nf::step_window& w) { last = s.solver.planner.plan(w); });
 
   const nf::noise_level back = s.path[1].from, now = s.path[2].from, next = s.path[2].to;
   const double h = next.lambda() - now.lambda(), r = (now.lambda() - back.lambda()) / h;

@@ -92,6 +92,13 @@ void for_each_form(See see) {
       [&](const std::string& name, const auto& solver, scalar::keeps) { see(name, nf::erased_solver{solver}); });
   see("dpm_adaptive 23", nf::dpm_adaptive{});
   see("dpm_adaptive 12, eta 0.5", nf::dpm_adaptive{.order = 2, .eta = 0.5});
+  for (const auto predictor :
+       {nf::predictor_corrector::reverse::reverse_diffusion, nf::predictor_corrector::reverse::ancestral})
+    see("predictor_corrector", nf::predictor_corrector{.predictor = predictor});
+  const nf::model_statistics statistics{{-3, 0, 2}, {0.8, 1, 1}, {0, -0.1, 0}, {0.2, 0, 0.1}};
+  for (const auto corrector : {nf::dpm_solver_v3::correction::none, nf::dpm_solver_v3::correction::plain,
+                               nf::dpm_solver_v3::correction::pseudo})
+    see("dpm_solver_v3", nf::dpm_solver_v3{.order = 3, .corrector = corrector, .statistics = statistics});
 }
 
 template <class Policy>

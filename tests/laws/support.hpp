@@ -62,6 +62,7 @@
 #include <noisefall/solver/latent_consistency.hpp>
 #include <noisefall/solver/lms.hpp>
 #include <noisefall/solver/pndm.hpp>
+#include <noisefall/solver/predictor_corrector.hpp>
 #include <noisefall/solver/rho_runge_kutta.hpp>
 #include <noisefall/solver/sa_solver.hpp>
 #include <noisefall/solver/seeds.hpp>
@@ -163,8 +164,11 @@ void for_each_solver(See see) {
   for_each_planned_solver(see);
   see("dpm_adaptive 23", nf::dpm_adaptive{});
   see("dpm_adaptive 12, eta 0.5", nf::dpm_adaptive{.order = 2, .eta = 0.5});
-  see("dpm_solver_v3",
-      nf::dpm_solver_v3{.order = 3, .statistics = {{-3, 0, 2}, {0.8, 1, 1}, {0, -0.1, 0}, {0.2, 0, 0.1}}});
+  see("predictor_corrector",
+      nf::predictor_corrector{.corrections = 2, .predictor = nf::predictor_corrector::reverse::ancestral});
+  see("dpm_solver_v3", nf::dpm_solver_v3{.order = 3,
+                                         .corrector = nf::dpm_solver_v3::correction::pseudo,
+                                         .statistics = {{-3, 0, 2}, {0.8, 1, 1}, {0, -0.1, 0}, {0.2, 0, 0.1}}});
 }
 
 // Weighs by what it remembers of each sample: how many steps it saw, and the branches' distance in the last one.

@@ -151,6 +151,122 @@ TEST_CASE("L10: DPM-Solver-v3 has its order, whatever the statistics") {
   }
 }
 
+TEST_CASE("DPM-Solver-v3's correctors and pseudo-rules are the published ones") {
+  // Algorithm 2 for one number, with constant statistics; integrals by Simpson's rule.
+  const double l = 0.6, s = -0.4;
+  double b = 0;
+  const auto integral = [](double to, auto f) {
+    constexpr int panels = 400;
+    const double d = to / panels;
+    double sum = 0;
+    for (int i = 0; i < panels; ++i) sum += d / 6 * (f(i * d) + 4 * f((i + 0.5) * d) + f((i + 1) * d));
+    return sum;
+  };
+  const auto b_integral = [&](double u) { return b * (1 - std::exp(-s * u)) / s; };  // of exp(-S) b since lambda_s
+  struct node {
+    double lambda, f;
+  };
+  // From x at the first node's level to another, by g at the nodes.
+  const auto walk = [&](double x, const std::vector<node>& nodes, double to, bool pseudo) {
+    const double h = to - nodes[0].lambda;
+    std::vector<double> u, g;
+    for (const node& n : nodes) {
+      u.push_back(n.lambda - nodes[0].lambda);
+      g.push_back(std::exp(-s * u.back()) * n.f - b_integral(u.back()));
+    }
+    std::vector<double> derivatives = g;  // over k!: divided differences, and g itself
+    for (std::size_t k = 1; k < g.size(); ++k)
+      for (std::size_t i = g.size() - 1; i >= k; --i)
+        derivatives[i] = (derivatives[i] - derivatives[i - 1]) / (u[i] - u[i - k]);
+    const double sum = integral(h, [&](double v) {
+      double value = b_integral(v), power = 1, product = 1;
+      for (std::size_t k = 0; k < g.size(); ++k) {
+        value += derivatives[k] * (pseudo ? power : product);
+        power *= v;
+        product *= v - u[k];
+      }
+      return std::exp((l + s) * v) * value;
+    });
+    return level(to).alpha * std::exp(-l * h) * (x / level(nodes[0].lambda).alpha - sum);
+  };
+  using correction = nf::dpm_solver_v3::correction;
+  const std::vector<double> lambdas{-2, -1.7, -0.9, -0.2, 0.7, 1.1, 2};
+  std::vector<nf::noise_level> levels;
+  for (const double lambda : lambdas) levels.push_back(level(lambda));
+  const std::size_t n = lambdas.size() - 1;
+  auto model = network();
+  nf::model_statistics with_offset;  // whose integrals are of second order in the distance of the lambdas
+  for (int i = 0; i <= 2000; ++i) {
+    with_offset.lambdas.push_back(-2 + 4. * i / 2000);
+    with_offset.l.push_back(l);
+    with_offset.s.push_back(s);
+    with_offset.b.push_back(0.3);
+  }
+  for (int order = 1; order <= 3; ++order)
+    for (const correction corrector : {correction::none, correction::plain, correction::pseudo})
+      for (const bool pseudo : {false, true})
+        for (const bool lowers : {false, true}) {
+          b = lowers ? 0.3 : 0;
+          CAPTURE(order, static_cast<int>(corrector), pseudo, lowers);
+          double x = 0.9;
+          std::vector<double> states;  // corrected
+          std::vector<node> nodes;
+          std::size_t used = 0;
+          for (std::size_t i = 0; i < n; ++i) {
+            const nf::noise_level at = level(lambdas[i]);
+            nodes.push_back({lambdas[i], (at.sigma * eps_of(x, at, 0) - l * x) / at.alpha});
+            const std::size_t count = used + (corrector == correction::pseudo ? 1 : 0);
+            if (corrector != correction::none && i > 0 && count > 1) {
+              std::vector<node> chosen{nodes[i - 1], nodes[i]};
+              for (std::size_t k = 2; k < count; ++k) chosen.push_back(nodes[i - k]);
+              x = walk(states.back(), chosen, lambdas[i], corrector == correction::pseudo);
+            }
+            states.push_back(x);
+            used = std::min(static_cast<std::size_t>(order), i + 1);
+            if (lowers) used = std::min(used, n - i);
+            std::vector<node> chosen;
+            for (std::size_t k = 0; k < used; ++k) chosen.push_back(nodes[i - k]);
+            x = walk(x, chosen, lambdas[i + 1], pseudo);
+          }
+          const nf::dpm_solver_v3 solver{.order = order,
+                                         .lower_order_final = lowers,
+                                         .pseudo_predictor = pseudo,
+                                         .corrector = corrector,
+                                         .statistics = b == 0 ? constant(l, s, 0) : with_offset};
+          const double mine = run(solver, nf::trajectory{levels}, model, {1, 1}).data()[0];
+          CHECK(mine == Approx(x).epsilon(b == 0 ? 1e-11 : 1e-6));
+        }
+}
+
+TEST_CASE("DPM-Solver-v3's correctors keep or raise its order") {
+  auto model = network();
+  const nf::tensor<double> exact =
+      run(nf::exponential_runge_kutta{.by = nf::exponential_method::krogstad}, even(1200), model);
+  using correction = nf::dpm_solver_v3::correction;
+  const auto order_of = [&](int order, correction corrector, bool pseudo) {
+    std::vector<double> errors;
+    for (const int n : {30, 60}) {
+      const nf::dpm_solver_v3 solver{.order = order,
+                                     .lower_order_final = false,
+                                     .pseudo_predictor = pseudo,
+                                     .corrector = corrector,
+                                     .statistics = of_channels()};
+      const nf::tensor<double> x = run(solver, even(n), model);
+      double worst = 0;
+      for (std::size_t i = 0; i < x.elements().size(); ++i)
+        worst = std::max(worst, std::abs(x.data()[i] - exact.data()[i]));
+      errors.push_back(worst);
+    }
+    return std::log2(errors[0] / errors[1]);
+  };
+  CHECK(order_of(1, correction::plain, false) == Approx(1).margin(0.25));
+  CHECK(order_of(1, correction::pseudo, false) == Approx(2).margin(0.25));
+  CHECK(order_of(2, correction::plain, false) == Approx(2).margin(0.3));
+  CHECK(order_of(2, correction::pseudo, false) == Approx(2).margin(0.3));
+  CHECK(order_of(3, correction::none, true) == Approx(2).margin(0.3));
+  CHECK(order_of(3, correction::plain, false) > 1.9);  // its ramp
+}
+
 TEST_CASE("statistics of channels and of elements are those of what they stand for") {
   auto model = network();
   const nf::model_statistics channels = of_channels();
@@ -171,7 +287,8 @@ TEST_CASE("statistics of channels and of elements are those of what they stand f
 
 TEST_CASE("a run of DPM-Solver-v3 may be resumed, inverted and ended early") {
   auto model = network();
-  const nf::dpm_solver_v3 solver{.order = 3, .statistics = of_channels()};
+  const nf::dpm_solver_v3 solver{
+      .order = 3, .corrector = nf::dpm_solver_v3::correction::pseudo, .statistics = of_channels()};
   const nf::sampler sample{solver, nf::vp_linear{}, even(6)};
   const nf::tensor<double> whole = run(solver, even(6), model);
   const nf::run_options<int> options;

@@ -165,10 +165,10 @@ class evaluator {
     if constexpr (std::same_as<Z, philox>) settings.seed = noise.seed;
   }
 
-  // Normals for one sample of the batch that upload_normals() then writes.
-  void stage_normals(std::size_t sample, const increment& which) {
+  // Normals for `count` samples of the batch, from one on, that upload_normals() then writes.
+  void stage_normals(std::size_t sample, std::size_t count, const increment& which) {
     const std::size_t size = staging_.size() / samples;
-    noise.fill(std::span{staging_.data() + sample * size, size}, size, which);
+    noise.fill(std::span{staging_.data() + sample * size, count * size}, size, which);
   }
   // Numbers for every sample that upload_normals() then writes.
   void stage_numbers(std::span<const double> numbers) {
@@ -375,7 +375,7 @@ class evaluator {
     for (increment& which : draws_) which.first_sample = settings.first_sample;
     check_noise(noise);
     std::size_t slots = starts ? 1 : 0;
-    if (!needs.draws.empty()) slots = max_noise_slots;
+    if (!needs.draws.empty() && !chosen->has_own_steps()) slots = max_noise_slots;
     for (std::size_t k = 0; k < slots; ++k) noise_batch_[k] = add_batch();
     if (slots > 0 || chosen->has_own_steps()) make_staging();
   }

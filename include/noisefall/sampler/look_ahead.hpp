@@ -158,7 +158,7 @@ class look_ahead {
 
   [[gnu::cold]] void look_at_own_steps() {
     const erased_own_step& own = of_.own_steps;
-    own.check_ends(of_.path.front(), of_.path.back());
+    own.check_path(of_.path);
     require(of_.path.kind() != trajectory_kind::renoise, {"sampler: ", of_.solver_name()},
             "a trajectory that climbs, for a solver that walks from its first level to its last", "a descending one");
     if (of_.two_readings()) refuse_two_readings();
@@ -170,9 +170,15 @@ class look_ahead {
     needs_.evaluations = own.readings();
     hashing_archive parameters{needs_.fingerprint};
     own.parameters(parameters);
+    needs_.draws = own.draws(of_.path);
     require(!of_.guidance.has_state() && of_.guidance.scalars() == 0, {"sampler: ", of_.solver_name()},
             "a guidance with momentum counts steps, not trials", "a guidance without state");
     std::vector<noise_level> seen{of_.path.front(), of_.path.back()};
+    if (own.walks_legs())
+      for (const leg& l : of_.path.legs()) {
+        seen.push_back(l.from);
+        for (const double v : {l.from.alpha, l.from.sigma, l.to.alpha, l.to.sigma, l.label}) mix(needs_.fingerprint, v);
+      }
     for (const double s : of_.breakpoints)
       for (const double side : {1 - 1e-6, 1 + 1e-6}) seen.push_back(of_.level_at_lambda(-std::log(side * s)));
     for (const noise_level& at : seen) {

@@ -1,8 +1,10 @@
 // A run of a solver that takes its own steps: the bench it works on, and the loop around it.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -51,7 +53,9 @@ class own_run final : public running<A, Z>, private bench {
   [[gnu::cold]] const evaluation_request<A>* next() override {
     if (core.asked) return &core.request;
     if (done()) return nullptr;
-    for (std::size_t i = 0; i < core.samples; ++i) labels_[i] = core.chosen->parameterisation.label(levels_[i]);
+    const std::optional<std::size_t> leg = walk_->present_leg();
+    for (std::size_t i = 0; i < core.samples; ++i)
+      labels_[i] = leg ? path()[*leg].label : core.chosen->parameterisation.label(levels_[i]);
     branch_set wanted;
     guidance_position here = guidance_place();
     for (const noise_level& at : levels_) {
@@ -91,8 +95,10 @@ class own_run final : public running<A, Z>, private bench {
     if (to.reads()) inside_ = false;
   }
   [[gnu::cold]] bool is_sound() const override {
+    const std::optional<std::size_t> leg = walk_->present_leg();
     return core.is_sound() && walk_->is_sound() && action_.what <= own_action::kind::diverged &&
-           action_.tensor <= solver().tensors() && action_.reading < solver().readings();
+           action_.tensor <= solver().tensors() && action_.reading < solver().readings() &&
+           (done() || !leg || *leg < path().steps());
   }
 
  private:
@@ -125,15 +131,27 @@ class own_run final : public running<A, Z>, private bench {
 
   [[gnu::cold]] void draw(std::size_t to, std::span<const std::uint32_t> numbers, std::span<const noise_level> from,
                           std::span<const noise_level> until, std::span<const std::uint8_t> wanted) override {
+    // At once where that is possible: some sources draw whole batches only.
+    bool together = true;
     for (std::size_t i = 0; i < core.samples; ++i)
+      together = together && wanted[i] != 0 && numbers[i] == numbers[0] && from[i] == from[0] && until[i] == until[0];
+    const std::size_t each = together ? core.samples : 1;
+    for (std::size_t i = 0; i < core.samples; i += each)
       if (wanted[i] != 0)
-        core.stage_normals(i, {core.settings.first_sample + i, numbers[i], 0, from[i].rho(), until[i].rho()});
+        core.stage_normals(i, each, {core.settings.first_sample + i, numbers[i], 0, from[i].rho(), until[i].rho()});
     core.upload_normals(view_of(to));
   }
 
   [[gnu::cold]] void error(std::size_t low, std::size_t high, std::size_t previous, double atol, double rtol,
                            std::span<double> out) override {
     core.algebra.scaled_error(view_of(high), view_of(low), view_of(previous), atol, rtol, out);
+  }
+
+  [[gnu::cold]] void norms(std::size_t tensor, std::span<double> out) override {
+    constexpr double itself[] = {1, 0};
+    const view of = view_of(tensor);
+    core.algebra.gram(std::span<const view>{&of, 1}, itself, out);
+    for (double& square : out) square = std::sqrt(square);
   }
 
   const erased_own_step& solver() const { return core.chosen->own_steps; }

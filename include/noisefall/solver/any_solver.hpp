@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -27,6 +28,8 @@ struct any_solver {
     else
       own_steps = std::move(solver);
   }
+
+  std::string_view name() const { return own_steps ? own_steps.name() : planner.name(); }
 };
 
 template <class S>

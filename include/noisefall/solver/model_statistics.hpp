@@ -52,7 +52,7 @@ struct model_statistics {
   struct integrals {
     double l = 0, s = 0;            // L and S
     double b = 0;                   // of exp(-S) b
-    std::array<double, 3> power{};  // of exp(L + S) (lambda - from)^k
+    std::array<double, 4> power{};  // of exp(L + S) (lambda - from)^k
     double product = 0;             // of exp(L + S) times the integral of exp(-S) b so far
   };
   // exact where l and s are constant and b = 0, else to second order in the distance of the lambdas.
@@ -79,7 +79,10 @@ struct model_statistics {
 
  private:
   // The integral over v from 0 to 1 of exp(y v) v^m.
-  static double growth(std::size_t m, double y) { return std::exp(y) * (m == 2 ? 2 : 1) * phi(m + 1, y); }
+  static double growth(std::size_t m, double y) {
+    constexpr double factorials[] = {1, 1, 2, 6};
+    return std::exp(y) * factorials[m] * phi(m + 1, y);
+  }
 
   static void add_cell(integrals& sum, double begun, double length, const std::array<double, 3>& here,
                        const std::array<double, 3>& there) {
@@ -87,10 +90,12 @@ struct model_statistics {
     const double rise_b =
         std::exp(-sum.s) * length * (here[2] * growth(0, -rise_s) + (there[2] - here[2]) * growth(1, -rise_s));
     const double y = rise_l + rise_s, scale = std::exp(sum.l + sum.s) * length;
-    const std::array<double, 3> part{growth(0, y), growth(1, y) * length, growth(2, y) * length * length};
+    const std::array<double, 4> part{growth(0, y), growth(1, y) * length, growth(2, y) * length * length,
+                                     growth(3, y) * length * length * length};
     sum.power[0] += scale * part[0];
     sum.power[1] += scale * (begun * part[0] + part[1]);
     sum.power[2] += scale * (begun * begun * part[0] + 2 * begun * part[1] + part[2]);
+    sum.power[3] += scale * (begun * begun * (begun * part[0] + 3 * part[1]) + 3 * begun * part[2] + part[3]);
     sum.product += scale * (sum.b * part[0] + rise_b * growth(1, y));
     sum.l += rise_l;
     sum.s += rise_s;

@@ -48,6 +48,8 @@ class bench {
   // Per sample the root mean square of (high - low) / max(atol, rtol * max(|low|, |previous|)).
   virtual void error(std::size_t low, std::size_t high, std::size_t previous, double atol, double rtol,
                      std::span<double> out) = 0;
+  // Per sample the Euclidean norm of a tensor.
+  virtual void norms(std::size_t tensor, std::span<double> out) = 0;
 
  protected:
   ~bench() = default;
@@ -55,11 +57,16 @@ class bench {
 
 // name, check()               as for any solver
 // check_ends(first, last)     throws noisefall::error on a trajectory that it cannot walk
+// check_leg(leg)              (optional) the same for each leg, of a solver that walks them
 // couples_batch               a sample depends on its batch neighbours
 // tensors(), readings()       how many it wants; reads(): what the readings are
 // state, begin(state, n)      its scalars for n samples; a second begin() does not allocate
 // advance(state, bench)       called at the start and after each evaluation; says what it wants next. x may only change
 //                             just before step_done.
+// present_leg(state)          (optional) the leg of the trajectory at whose start its next evaluation stands, which the
+//                             network is then fed the label of; otherwise it is the parameterisation's for levels()
+// draws(trajectory)           (optional) what it will draw, as a list of increments: a source of noise is asked for
+//                             them before the run begins
 // parameters(archive)         (optional) hands over its own fields, so that checkpoints tell two of them apart
 // transfer(archive, state)    hands each part of the state to archive(part), for checkpoints between steps
 // is_sound(state)             (optional) can this, read from a checkpoint, be a state between steps?

@@ -26,6 +26,8 @@ struct diffusers_arguments {
   std::optional<std::size_t> original_inference_steps{};
   std::optional<double> strength{};
   std::optional<std::size_t> jump_length{}, jump_n_sample{};
+  std::optional<std::size_t> stage_index{};
+  bool is_amplify_first_chunk = false;
   // step():
   std::optional<double> eta{};
   std::optional<int> order{};
@@ -36,7 +38,7 @@ struct diffusers_arguments {
   void read_set_timesteps(const nlohmann::json& object, const std::string& pointer = {}) {
     const fields f{object, pointer};
     f.allow_only({"num_inference_steps", "timesteps", "sigmas", "mu", "original_inference_steps", "strength",
-                  "jump_length", "jump_n_sample"});
+                  "jump_length", "jump_n_sample", "stage_index", "is_amplify_first_chunk"});
     const auto count = [&](std::string_view name, std::optional<std::size_t>& to) {
       if (f.has(name)) to = static_cast<std::size_t>(f.integer(name, 0, 1, 1000000));
     };
@@ -47,6 +49,8 @@ struct diffusers_arguments {
     if (f.has("timesteps")) timesteps = f.numbers("timesteps");
     if (f.has("sigmas")) sigmas = f.numbers("sigmas");
     if (f.has("mu")) mu = f.number("mu", 0);
+    if (f.has("stage_index")) stage_index = static_cast<std::size_t>(f.integer("stage_index", 0, 0, 1000000));
+    is_amplify_first_chunk = f.boolean("is_amplify_first_chunk", is_amplify_first_chunk);
     if (f.has("strength")) strength = f.number("strength", 1, unit_interval);
   }
   // Those of step().
@@ -76,6 +80,8 @@ struct diffusers_arguments {
           {"strength", strength.has_value()},
           {"jump_length", jump_length.has_value()},
           {"jump_n_sample", jump_n_sample.has_value()},
+          {"stage_index", stage_index.has_value()},
+          {"is_amplify_first_chunk", is_amplify_first_chunk},
           {"eta", eta.value_or(0) != 0},
           {"order", order.has_value()},
           {"use_clipped_model_output", use_clipped_model_output},

@@ -17,7 +17,9 @@
 #include <noisefall/config/diffusers/cosine_dpm_solver_multistep.hpp>
 #include <noisefall/config/diffusers/ddim.hpp>
 #include <noisefall/config/diffusers/ddim_inverse.hpp>
+#include <noisefall/config/diffusers/ddim_parallel.hpp>
 #include <noisefall/config/diffusers/ddpm.hpp>
+#include <noisefall/config/diffusers/ddpm_parallel.hpp>
 #include <noisefall/config/diffusers/ddpm_wuerstchen.hpp>
 #include <noisefall/config/diffusers/deis_multistep.hpp>
 #include <noisefall/config/diffusers/dpm_solver_multistep.hpp>
@@ -33,6 +35,8 @@
 #include <noisefall/config/diffusers/flow_match_heun.hpp>
 #include <noisefall/config/diffusers/flow_match_lcm.hpp>
 #include <noisefall/config/diffusers/held_class.hpp>
+#include <noisefall/config/diffusers/helios.hpp>
+#include <noisefall/config/diffusers/helios_dmd.hpp>
 #include <noisefall/config/diffusers/heun_discrete.hpp>
 #include <noisefall/config/diffusers/ipndm.hpp>
 #include <noisefall/config/diffusers/k_dpm_2_ancestral_discrete.hpp>
@@ -40,10 +44,12 @@
 #include <noisefall/config/diffusers/lcm.hpp>
 #include <noisefall/config/diffusers/lms_discrete.hpp>
 #include <noisefall/config/diffusers/ltx_euler_ancestral_rf.hpp>
+#include <noisefall/config/diffusers/minimax_h3.hpp>
 #include <noisefall/config/diffusers/pndm.hpp>
 #include <noisefall/config/diffusers/repaint.hpp>
 #include <noisefall/config/diffusers/sa_solver.hpp>
 #include <noisefall/config/diffusers/scm.hpp>
+#include <noisefall/config/diffusers/score_sde_ve.hpp>
 #include <noisefall/config/diffusers/score_sde_vp.hpp>
 #include <noisefall/config/diffusers/setup.hpp>
 #include <noisefall/config/diffusers/tcd.hpp>
@@ -110,7 +116,8 @@ inline constexpr auto named_classes =
                  edm_dpm_solver_multistep_class, cosine_dpm_solver_multistep_class, flow_match_euler_class,
                  flow_match_heun_class, flow_match_lcm_class, ltx_euler_ancestral_rf_class, lcm_class, tcd_class,
                  cm_stochastic_iterative_class, unclip_class, cogvideox_ddim_class, cogvideox_dpm_class, scm_class,
-                 ddpm_wuerstchen_class, repaint_class, flow_map_euler_class, score_sde_vp_class>();
+                 ddpm_wuerstchen_class, repaint_class, flow_map_euler_class, score_sde_vp_class, score_sde_ve_class,
+                 ddim_parallel_class, ddpm_parallel_class, minimax_h3_class, helios_class, helios_dmd_class>();
 
 inline const named_class* find_class(std::string_view name) {
   for (const named_class& entry : named_classes)

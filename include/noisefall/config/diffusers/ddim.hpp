@@ -32,6 +32,8 @@ struct ddim_class {
   std::string prediction;
   bool alpha_to_one = true;
 
+  std::string_view called = class_name;  // in messages
+
   explicit ddim_class(const fields& f) {
     betas.read(f, true);
     spacing.read(f);
@@ -43,17 +45,17 @@ struct ddim_class {
   std::vector<double> alphas_cumprod() const { return betas.alphas_cumprod(); }
 
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments&) const {
-    return table_levels(alphas_cumprod(), timesteps, class_name);
+    return table_levels(alphas_cumprod(), timesteps, called);
   }
 
   diffusers_setup setup(const diffusers_arguments& a) const {
-    a.allow_only(class_name, {"num_inference_steps", "eta", "use_clipped_model_output"});
-    const std::size_t n = a.steps(class_name, betas.train_steps);
+    a.allow_only(called, {"num_inference_steps", "eta", "use_clipped_model_output"});
+    const std::size_t n = a.steps(called, betas.train_steps);
     const std::vector<double> bars = alphas_cumprod();
     const long stride = static_cast<long>(betas.train_steps / n);
     std::vector<leg> legs;
     for (const long t : labels(spacing, n, betas.train_steps)) {
-      legs.push_back({table_level(bars, t, class_name), level_after(bars, t - stride), static_cast<double>(t)});
+      legs.push_back({table_level(bars, t, called), level_after(bars, t - stride), static_cast<double>(t)});
       if (a.eta == 1 && legs.back().from.alpha == 0 && prediction != "epsilon" && t >= stride)
         keep_residue(legs.back(), bars[static_cast<std::size_t>(t - stride)]);
     }
@@ -76,8 +78,8 @@ struct ddim_class {
   }
 
   noise_level level_after(const std::vector<double>& bars, long t) const {
-    if (t >= 0) return table_level(bars, t, class_name);
-    noise_level end = alpha_to_one ? noise_level{0, 1, 0} : table_level(bars, 0, class_name);
+    if (t >= 0) return table_level(bars, t, called);
+    noise_level end = alpha_to_one ? noise_level{0, 1, 0} : table_level(bars, 0, called);
     end.t = static_cast<double>(t);
     return end;
   }

@@ -30,6 +30,8 @@ struct ddpm_class {
   threshold map;
   std::string prediction, variance;
 
+  std::string_view called = class_name;  // in messages
+
   explicit ddpm_class(const fields& f) {
     betas.read(f, true, {"linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid", "laplace"});
     spacing.read(f);
@@ -43,20 +45,20 @@ struct ddpm_class {
   std::vector<double> alphas_cumprod() const { return betas.alphas_cumprod(); }
 
   std::vector<noise_level> noising(std::span<const double> timesteps, const diffusers_arguments&) const {
-    return table_levels(alphas_cumprod(), timesteps, class_name);
+    return table_levels(alphas_cumprod(), timesteps, called);
   }
 
   diffusers_setup setup(const diffusers_arguments& a) const {
-    a.allow_only(class_name, {"num_inference_steps", "timesteps"});
-    a.one_of(class_name, a.timesteps, "timesteps");
+    a.allow_only(called, {"num_inference_steps", "timesteps"});
+    a.one_of(called, a.timesteps, "timesteps");
     const std::vector<long> indices =
-        a.timesteps ? given(*a.timesteps) : labels(spacing, a.steps(class_name, betas.train_steps), betas.train_steps);
+        a.timesteps ? given(*a.timesteps) : labels(spacing, a.steps(called, betas.train_steps), betas.train_steps);
     const std::vector<double> bars = alphas_cumprod();
     std::vector<leg> legs;
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const bool clean = i + 1 == indices.size() || indices[i + 1] < 0;
-      legs.push_back({table_level(bars, indices[i], class_name),
-                      clean ? noise_level{-1, 1, 0} : table_level(bars, indices[i + 1], class_name),
+      legs.push_back({table_level(bars, indices[i], called),
+                      clean ? noise_level{-1, 1, 0} : table_level(bars, indices[i + 1], called),
                       static_cast<double>(indices[i])});
     }
     ddpm solver{.variance_floor = 1e-20, .at_end = ddpm::last_noise::unless_label_zero};
@@ -79,7 +81,7 @@ struct ddpm_class {
     for (const double t : timesteps) {
       require(t >= 0 && t < static_cast<double>(betas.train_steps) && t == std::floor(t) &&
                   (indices.empty() || t < static_cast<double>(indices.back())),
-              class_name, "timesteps: " + std::to_string(t),
+              called, "timesteps: " + std::to_string(t),
               "falling whole numbers from 0 to " + std::to_string(betas.train_steps - 1));
       indices.push_back(static_cast<long>(t));
     }

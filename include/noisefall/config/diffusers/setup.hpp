@@ -4,7 +4,7 @@
 #include <noisefall/parameterisation/any_parameterisation.hpp>
 #include <noisefall/sampler/threshold.hpp>
 #include <noisefall/schedule/any_schedule.hpp>
-#include <noisefall/solver/erased.hpp>
+#include <noisefall/solver/any_solver.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
 
 namespace noisefall {
@@ -13,7 +13,7 @@ namespace noisefall {
 // is of kind compat: levels may repeat, legs need not join, and a leg's label may be that of another level than it
 // starts from. A run starts from init_noise_sigma times a standard normal.
 struct diffusers_setup {
-  erased_solver solver;
+  any_solver solver;
   any_schedule schedule;
   trajectory path;
   any_parameterisation parameterisation;

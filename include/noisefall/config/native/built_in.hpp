@@ -15,7 +15,11 @@
 #include <noisefall/config/native/solvers.hpp>
 #include <noisefall/config/native/trajectories.hpp>
 #include <noisefall/solver/built_in.hpp>
+#include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/dpm_solver_v3.hpp>
 #include <noisefall/solver/erased.hpp>
+#include <noisefall/solver/erased_own_step.hpp>
+#include <noisefall/solver/predictor_corrector.hpp>
 #include <noisefall/solver/splitting.hpp>
 
 namespace noisefall {
@@ -28,7 +32,7 @@ struct solver_adder {
 };
 inline void add_solvers(catalogue& to) {
   built_in_solvers::in<solver_adder>::add_to(to);
-  to.add<dpm_adaptive>().add<dpm_solver_v3>().add<splitting_settings>();
+  to.add<dpm_adaptive>().add<dpm_solver_v3>().add<predictor_corrector>().add<splitting_settings>();
 }
 
 inline void add_schedules(catalogue& to) {
@@ -76,17 +80,21 @@ inline void add_parameterisations(catalogue& to) {
   to.add<predicts_trig_flow>().add<predicts_v>().add<predicts_x0>();
 }
 
-template <class... Planned>
+template <class... Solvers>
 struct solver_describer {
-  static nlohmann::json of(const erased_solver& solver) {
+  template <class Erased>
+  static nlohmann::json of(const Erased& solver) {
     nlohmann::json found;
     const auto describe_if = [&](const auto* inside) {
       if (inside != nullptr) found = write_described(*inside);
     };
-    (describe_if(solver.get<Planned>()), ...);
+    (describe_if(solver.template get<Solvers>()), ...);
     return found;
   }
 };
+inline nlohmann::json own_step_description(const erased_own_step& solver) {
+  return solver_describer<dpm_adaptive, dpm_solver_v3, predictor_corrector>::of(solver);
+}
 
 }  // namespace detail
 

@@ -16,6 +16,7 @@
 #include <noisefall/solver/dpm_adaptive.hpp>
 #include <noisefall/solver/dpm_solver_v3.hpp>
 #include <noisefall/solver/erased.hpp>
+#include <noisefall/solver/predictor_corrector.hpp>
 #include <noisefall/solver/splitting.hpp>
 
 namespace noisefall {
@@ -340,11 +341,29 @@ inline nlohmann::json json_of(const model_statistics& value) {
   return {{"lambdas", value.lambdas}, {"l", value.l}, {"s", value.s}, {"b", value.b}};
 }
 
+template <>
+inline constexpr auto spelling<dpm_solver_v3::correction> =
+    std::to_array<spelt<dpm_solver_v3::correction>>({{"none", dpm_solver_v3::correction::none},
+                                                     {"plain", dpm_solver_v3::correction::plain},
+                                                     {"pseudo", dpm_solver_v3::correction::pseudo}});
 template <class V>
 void describe(V& visit, dpm_solver_v3& s) {
   visit("order", s.order);
   visit("lower_order_final", s.lower_order_final);
+  visit("pseudo_predictor", s.pseudo_predictor);
+  visit("corrector", s.corrector);
   visit("statistics", s.statistics);
+}
+template <>
+inline constexpr auto spelling<predictor_corrector::reverse> = std::to_array<spelt<predictor_corrector::reverse>>(
+    {{"reverse_diffusion", predictor_corrector::reverse::reverse_diffusion},
+     {"ancestral", predictor_corrector::reverse::ancestral}});
+template <class V>
+void describe(V& visit, predictor_corrector& s) {
+  visit("corrections", s.corrections);
+  visit("snr", s.snr);
+  visit("predictor", s.predictor);
+  visit("couples_batch", s.couples_batch);
 }
 template <class V>
 void describe(V& visit, dpm_adaptive& s) {
