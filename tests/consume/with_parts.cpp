@@ -10,6 +10,7 @@
 #include <noisefall/config/json_reader.hpp>
 #include <noisefall/metrics/wasserstein.hpp>
 #include <noisefall/models/network_output.hpp>
+#include <noisefall/search/error_table.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
 
 namespace nf = noisefall;
