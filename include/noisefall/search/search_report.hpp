@@ -43,6 +43,7 @@ struct search_report {
   double fidelity = none;          // Spearman's correlation of the objective and the paired error, where both are known
 };
 
+// What search() gives.
 struct search_result {
   trajectory path;
   search_report report;
