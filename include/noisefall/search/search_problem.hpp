@@ -86,10 +86,13 @@ class search_problem {
   // The trajectory through these, from the base's first level to its last.
   trajectory path_of(std::span<const double> sigmas) const {
     if (std::equal(sigmas.begin(), sigmas.end(), sigmas_.begin(), sigmas_.end())) return base_;
+    std::vector<noise_level> between;
+    for (std::size_t i = 1; i + 1 < sigmas.size(); ++i) between.push_back(level(sigmas[i]));
+    if (how_.whole_times) set_apart(between);
     std::vector<leg> legs;
     noise_level from = base_.front();
     for (std::size_t i = 1; i < sigmas.size(); ++i) {
-      const noise_level to = i + 1 == sigmas.size() ? base_.back() : level(sigmas[i]);
+      const noise_level to = i + 1 == sigmas.size() ? base_.back() : between[i - 1];
       legs.push_back({from, to});
       from = to;
     }
@@ -103,6 +106,14 @@ class search_problem {
   // The value that path_of() makes of this one: itself, or that of the nearest whole time.
   double allowed(double sigma) const { return how_.whole_times ? level(sigma).rho() : sigma; }
 
+  // Values that path_of() makes a trajectory of, in what it makes of them.
+  std::vector<double> allowed(std::vector<double> sigmas) const {
+    if (!how_.whole_times) return sigmas;
+    const trajectory path = path_of(sigmas);
+    for (std::size_t i = 1; i + 1 < sigmas.size(); ++i) sigmas[i] = path[i].from.rho();
+    return sigmas;
+  }
+
   // Do neighbours stand apart?
   bool apart(double high, double low) const {
     return low == 0 || std::log(high / low) >= how_.minimum_gap * (1 - 1e-9);
@@ -112,6 +123,20 @@ class search_problem {
   noise_level level(double sigma) const {
     const noise_level at = level_at_rho(schedule_, sigma);
     return how_.whole_times ? schedule_.at(std::round(at.t)) : at;
+  }
+
+  // Whole times that fell together go to the nearest free ones.
+  void set_apart(std::vector<noise_level>& between) const {
+    const double first = base_.front().t;
+    const double last = base_.back().sigma > 0 ? base_.back().t : std::ceil(schedule_.t_min()) - 1;
+    const auto n = static_cast<double>(between.size());
+    require(first - last > n, "search: whole times", {between.size(), " levels between times ", first, " and ", last},
+            "fewer steps, or times that need not be whole");
+    double above = std::ceil(first);
+    for (noise_level& l : between) above = l.t = std::min(l.t, above - 1);
+    double below = std::floor(last);
+    for (std::size_t i = between.size(); i-- > 0;) below = between[i].t = std::max(between[i].t, below + 1);
+    for (noise_level& l : between) l = schedule_.at(l.t);
   }
 
   trajectory base_;

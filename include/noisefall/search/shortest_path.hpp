@@ -26,10 +26,10 @@ class pair_costs {
 };
 
 // The cheapest sums of costs from the first node to the last by exactly k pairs, for every k up to `most`: a table of
-// k nodes^2 / 2 additions (Bellman). Ties go to the noisier node, so the result is one and the same everywhere.
+// k nodes^2 / 2 additions (Bellman). `growth`: the k-th pair counts growth^(k - 1) times. Ties go to the noisier node, so the result is one and the same everywhere.
 class shortest_paths {
  public:
-  shortest_paths(const pair_costs& costs, std::size_t most) : nodes_{costs.nodes()}, most_{most} {
+  shortest_paths(const pair_costs& costs, std::size_t most, double growth = 1) : nodes_{costs.nodes()}, most_{most} {
     require(nodes_ >= 2, "shortest_paths", {nodes_, " nodes"}, "two nodes or more");
     require(most >= 1 && most < nodes_, "shortest_paths", {most, " steps through ", nodes_, " candidates"},
             {"1 to ", nodes_ - 1, ": no more steps than candidates allow"});
@@ -37,19 +37,20 @@ class shortest_paths {
     least_.assign((most + 1) * nodes_, infinity);
     from_.assign((most + 1) * nodes_, 0);
     least_[0] = 0;
-    for (std::size_t k = 1; k <= most; ++k) {
+    double factor = 1;
+    for (std::size_t k = 1; k <= most; ++k, factor *= growth) {
       const double* before = least_.data() + (k - 1) * nodes_;
       for (std::size_t j = k; j < nodes_; ++j) {
         const double* cost = costs.into(j);
         double best = infinity;
         for (std::size_t i = k - 1; i < j; ++i) {
-          const double sum = before[i] + cost[i];
+          const double sum = before[i] + factor * cost[i];
           best = sum < best ? sum : best;
         }
         least_[k * nodes_ + j] = best;
         if (best == infinity) continue;
         std::size_t i = k - 1;
-        while (before[i] + cost[i] != best) ++i;
+        while (before[i] + factor * cost[i] != best) ++i;
         from_[k * nodes_ + j] = static_cast<std::uint32_t>(i);
       }
     }
