@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -160,7 +161,7 @@ struct error_table {
 
   void check_level(std::size_t i) const {
     const level_errors& l = levels[i];
-    const message where{"error_table: level ", i};
+    const std::string where = "error_table: level " + std::to_string(i);
     require(l.sigma > 0 && std::isfinite(l.sigma) && (i == 0 || l.sigma > levels[i - 1].sigma), where,
             {"sigma / alpha = ", l.sigma}, "finite values above 0, rising");
     require(l.total >= 0 && std::isfinite(l.total) && std::isfinite(l.mean), where,

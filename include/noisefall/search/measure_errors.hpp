@@ -26,6 +26,7 @@
 #include <noisefall/schedule/any_schedule.hpp>
 #include <noisefall/search/data_directions.hpp>
 #include <noisefall/search/error_table.hpp>
+#include <noisefall/search/measured_sums.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
 #include <noisefall/tensor/tensor.hpp>
 
@@ -41,15 +42,6 @@ struct measurement_settings {
   any_parameterisation parameterisation = predicts_eps{};            // of the predictor
   any_parameterisation reference_parameterisation = predicts_eps{};  // of the reference
   any_guidance guidance = unguided{};                                // whose weights depend on the level alone
-};
-
-// What was gathered so far: numbers, so that a file keeps them to the bit and a measurement goes on from them.
-struct measured_sums {
-  std::size_t samples = 0, sample_size = 0;
-  bool has_reference = false;
-  std::vector<double> sums{};
-
-  friend bool operator==(const measured_sums&, const measured_sums&) = default;
 };
 
 // Errors of a predictor over any number of batches:
