@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include <noisefall/search/error_curves.hpp>
 #include <noisefall/search/error_table.hpp>
 #include <noisefall/search/linear_response.hpp>
 
@@ -29,7 +30,9 @@ struct error_split {
 class linear_error {
  public:
   // The table must outlive it.
-  explicit linear_error(const error_table& table) : table_{table} { table.check(); }
+  // most_groups: fewer directions, in a fraction of the time (error_curves.hpp).
+  explicit linear_error(const error_table& table, std::size_t most_groups = error_curves::all_directions)
+      : table_{table}, curves_{table, most_groups} {}
 
   // `shares`: of the prediction error, one per evaluation, summing to it.
   error_split operator()(const linear_response& run, std::vector<double>* shares = nullptr) {
@@ -46,25 +49,23 @@ class linear_error {
     }
     if (shares != nullptr) shares->assign(count, 0.0);
     error_split sum{0, 0};
-    double axes = 0;
     const noise_level &front = run.front(), &back = run.back();
     const double to_data = 1 / (back.alpha * back.alpha);
-    for (std::size_t g = 0; g < table_.directions.size(); ++g) {
-      const auto [v, multiplicity] = table_.directions[g];
-      axes += multiplicity;
+    for (std::size_t g = 0; g < curves_.groups(); ++g) {
+      const double v = curves_.variance(g), part = curves_.share(g) * to_data;
       run.respond(v, response_);
       const double at_start = front.alpha * front.alpha * v + front.sigma * front.sigma;
       const double at_end = back.alpha * back.alpha * v + back.sigma * back.sigma;
       const double deviation = std::sqrt(response_.fresh + response_.gain * response_.gain * at_start);
       const double signed_one = response_.fresh == 0 && response_.gain < 0 ? -deviation : deviation;
-      sum.discretisation += multiplicity * to_data * std::pow(signed_one - std::sqrt(at_end), 2);
+      sum.discretisation += part * std::pow(signed_one - std::sqrt(at_end), 2);
       errors_.clear();
       double mean = 0;
       for (std::size_t k = 0; k < count; ++k) {
         double square = 0;
         if (!evaluations[k].gradient) {
           const double bias = table_.mean(places_[k]);
-          square = std::max(0.0, table_.excess_along(g, places_[k]) - bias * bias) * places_[k].to_x0;
+          square = std::max(0.0, curves_.excess(g, places_[k]) - bias * bias) * places_[k].to_x0;
           mean += response_.of_x0[k] * bias * std::sqrt(places_[k].to_x0);
         }
         errors_.push_back(response_.of_x0[k] * std::sqrt(square));
@@ -75,20 +76,16 @@ class linear_error {
         if (!table_.correlation.empty())
           for (std::size_t l = 0; l < k; ++l) own += alike_[k * count + l] * errors_[k] * errors_[l];
         prediction += own;
-        if (shares != nullptr)
-          (*shares)[k] += multiplicity * to_data * (own + mean * mean / static_cast<double>(count));
+        if (shares != nullptr) (*shares)[k] += part * (own + mean * mean / static_cast<double>(count));
       }
-      sum.prediction += multiplicity * to_data * prediction;
+      sum.prediction += part * prediction;
     }
-    sum.discretisation /= axes;
-    sum.prediction /= axes;
-    if (shares != nullptr)
-      for (double& s : *shares) s /= axes;
     return sum;
   }
 
  private:
   const error_table& table_;
+  error_curves curves_;
   path_response response_;
   std::vector<table_place> places_;
   std::vector<double> alike_, errors_;

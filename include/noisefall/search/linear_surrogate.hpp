@@ -35,9 +35,10 @@ struct linear_surrogate {
   static constexpr std::string_view name = "linear_surrogate";
 
   error_part reduces = error_part::all;
-  std::size_t starts = 2;        // one or more
-  std::size_t iterations = 100;  // of each descent
-  transport_dp first{};          // where it begins
+  std::size_t starts = 2;         // one or more
+  std::size_t iterations = 100;   // of each descent
+  transport_dp first{};           // where it begins
+  std::size_t quick_groups = 24;  // directions are taken together while it descends, not where results are compared
 
   void check() const {
     require(starts >= 1, "linear_surrogate.starts", {"is ", starts}, "one or more");
@@ -50,7 +51,7 @@ struct linear_surrogate {
 
   search_result search(const search_problem& problem, const error_table& table) const {
     const std::vector<double>& base = problem.sigmas();
-    linear_error error{table};
+    linear_error error{table}, quick{table, quick_groups};
     search_report report;
     report.objective = reduces == error_part::all ? "the total error at the end, by the solver's weights"
                        : reduces == error_part::prediction
@@ -85,11 +86,12 @@ struct linear_surrogate {
         const descent_result down = descend(
             [&](const Eigen::VectorXd& u) {
               positions.sigmas(u, sigmas);
-              return part_of(error(problem.response_of(sigmas)), reduces);
+              return part_of(quick(problem.response_of(sigmas)), reduces);
             },
             positions.numbers(from[k].sigmas), {.iterations = iterations}, [&] { return problem.stopped(); });
         report.tried += down.values;
-        from.push_back({down.value, positions.sigmas(down.at)});
+        sigmas = positions.sigmas(down.at);
+        from.push_back({value(sigmas), sigmas});
       }
       for (tried& t : from)
         if (t.value < best.value * (1 - 1e-9)) best = std::move(t);

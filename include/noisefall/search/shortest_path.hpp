@@ -1,6 +1,7 @@
 // Shortest paths of every number of steps through ordered nodes, exactly, at once.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -42,11 +43,15 @@ class shortest_paths {
       const double* before = least_.data() + (k - 1) * nodes_;
       for (std::size_t j = k; j < nodes_; ++j) {
         const double* cost = costs.into(j);
-        double best = infinity;
-        for (std::size_t i = k - 1; i < j; ++i) {
-          const double sum = before[i] + factor * cost[i];
-          best = sum < best ? sum : best;
-        }
+        double bests[4] = {infinity, infinity, infinity, infinity};  // one chain of minima would wait for itself
+        std::size_t at = k - 1;
+        for (; at + 4 <= j; at += 4)
+          for (std::size_t lane = 0; lane < 4; ++lane) {
+            const double sum = before[at + lane] + factor * cost[at + lane];
+            bests[lane] = sum < bests[lane] ? sum : bests[lane];
+          }
+        double best = std::min(std::min(bests[0], bests[1]), std::min(bests[2], bests[3]));
+        for (; at < j; ++at) best = std::min(best, before[at] + factor * cost[at]);
         least_[k * nodes_ + j] = best;
         if (best == infinity) continue;
         std::size_t i = k - 1;

@@ -46,6 +46,7 @@ class transport_grid {
       if (s < sigmas_.back() && s > base.back() && (std::isinf(base.front()) || s < base.front()) && table.covers(s))
         sigmas_.push_back(s);
     sigmas_.push_back(base.back());
+    for (const double s : sigmas_) lambdas_.push_back(-std::log(s));
     const std::size_t n = sigmas_.size(), g = cost_.groups();
     errors_.assign(n * 2 * g, 0.0);
     transports_.assign(n * g, 0.0);
@@ -67,7 +68,7 @@ class transport_grid {
       for (std::size_t k = 0; k < g; ++k)
         weighed[k] = cost_.share(k) * (of_bayes[k] * errors_[i * 2 * g + k] + errors_[i * 2 * g + g + k]);
       for (std::size_t j = i + 1; j < n; ++j) {
-        if (!problem_.apart(sigmas_[i], sigmas_[j])) continue;
+        if (lambdas_[j] - lambdas_[i] < problem_.how().minimum_gap * (1 - 1e-9)) continue;
         const double* to = transports_.data() + j * g;
         double sum = 0;
         for (std::size_t k = 0; k < g; ++k) sum += weighed[k] * to[k];
@@ -85,7 +86,7 @@ class transport_grid {
  private:
   const search_problem& problem_;
   transport_cost cost_;
-  std::vector<double> sigmas_, errors_, transports_;
+  std::vector<double> sigmas_, lambdas_, errors_, transports_;
 };
 
 }  // namespace detail
