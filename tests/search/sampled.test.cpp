@@ -173,6 +173,9 @@ TEST_CASE("on a mixture the transported cost ranks trajectories as the paired er
   }
   CHECK(spearman(first, truth) > 0.9);
   CHECK(spearman(combined, truth) > 0.9);
+  const search_result told = search(through(geometric(high, low, 8)), ddim{}, edm{}, evidence{table, by},
+                                    transport_dp{}, {.fidelity_trials = 100});
+  CHECK(told.report.fidelity > 0.9);
   CHECK_THAT(spearman(published, truth), WithinAbs(0.29, 0.02));  // recorded, beside 0.956 and 0.956
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -47,6 +48,13 @@ struct linear_surrogate {
 
   static double part_of(const error_split& s, error_part part) {
     return part == error_part::all ? s.total() : part == error_part::prediction ? s.prediction : s.discretisation;
+  }
+
+  // What it reduces, ready to be asked of levels; problem and table must outlive it.
+  auto judge(const search_problem& problem, const error_table& table) const {
+    return [&problem, &table, part = reduces](std::span<const double> sigmas) {
+      return part_of(linear_error{table}(problem.response_of(sigmas)), part);
+    };
   }
 
   search_result search(const search_problem& problem, const error_table& table) const {

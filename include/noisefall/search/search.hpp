@@ -13,10 +13,12 @@
 
 #include <noisefall/search/error_table.hpp>
 #include <noisefall/search/evidence.hpp>
+#include <noisefall/search/fidelity.hpp>
 #include <noisefall/search/linear_error.hpp>
 #include <noisefall/search/linear_response.hpp>
 #include <noisefall/search/search_problem.hpp>
 #include <noisefall/search/search_report.hpp>
+#include <noisefall/search/teacher.hpp>
 
 namespace noisefall {
 
@@ -31,6 +33,13 @@ concept SearchPolicy = std::copyable<P> && requires(const P& policy) {
 };
 
 namespace detail {
+
+// A policy whose judgement of levels follows from a table: judge(problem, table) gives it.
+template <class P>
+concept JudgesByTable = requires(const P& policy, const search_problem& problem, const error_table& table,
+                                 const std::vector<double>& sigmas) {
+  { policy.judge(problem, table)(sigmas) } -> std::convertible_to<double>;
+};
 
 template <class Evidence, SearchPolicy Policy, class... Parts>
 search_result search_with(needed_evidence<Parts...>, const search_problem& problem, const Evidence& known,
@@ -66,6 +75,10 @@ search_result search(const trajectory& base, const any_solver& solver, const any
     const double all = std::accumulate(shares.begin(), shares.end(), 0.0);
     for (std::size_t k = 0; k < shares.size(); ++k)
       report.shares.push_back({after.evaluations()[k].at.rho(), all > 0 ? shares[k] / all : 0});
+    if constexpr (detail::has_part<Evidence, teacher>() && detail::JudgesByTable<Policy>)
+      if (how.fidelity_trials > 0)
+        report.fidelity = fidelity_of(policy.judge(problem, *table), problem, detail::part_of<teacher>(known),
+                                      how.fidelity_trials, table->sigma_min(), table->sigma_max());
   }
   return found;
 }

@@ -113,6 +113,13 @@ struct transport_dp {
     return combined ? cost.of(sigmas).total() : cost.first_order(sigmas);
   }
 
+  // The same, ready to be asked; the table must outlive it.
+  auto judge(const search_problem& problem, const error_table& table) const {
+    return [*this, cost = transport_cost{table, problem.sigmas().back()}](std::span<const double> sigmas) {
+      return objective(cost, sigmas);
+    };
+  }
+
   // The best path of the base's number of steps, on the grid: none where constraints leave none.
   std::vector<std::vector<double>> paths(const search_problem& problem, const error_table& table) const {
     search_report ignored;

@@ -43,6 +43,11 @@ struct vrg_classic {
     return sum;
   }
 
+  // The same, ready to be asked; the table must outlive it.
+  auto judge(const search_problem&, const error_table& table) const {
+    return [*this, &table](std::span<const double> sigmas) { return objective(table, sigmas); };
+  }
+
   search_result search(const search_problem& problem, const error_table& table) const {
     const std::vector<double>& base = problem.sigmas();
     table.check();
