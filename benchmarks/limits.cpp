@@ -12,6 +12,7 @@
 #include "limits/noise_goals.hpp"
 #include "limits/pass_goals.hpp"
 #include "limits/sample_goals.hpp"
+#include "limits/search_goals.hpp"
 
 namespace {
 
@@ -30,7 +31,9 @@ int measure(const bench::effort& how, bool strict) {
   bench::quantile_goals quantile;
   bench::lane_goals lanes;
   bench::control_goals control;
-  const std::vector<bench::goal_group*> all{&small, &middle, &large, &noise, &rules, &quantile, &lanes, &control};
+  bench::search_goals search;
+  const std::vector<bench::goal_group*> all{&small,    &middle, &large,   &noise, &rules,
+                                            &quantile, &lanes,  &control, &search};
 
   for (std::size_t round = 0; round < how.rounds; ++round) {
     std::fprintf(stderr, "round %zu of %zu\n", round + 1, how.rounds);

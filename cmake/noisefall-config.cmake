@@ -2,6 +2,7 @@
 #   config    noisefall::config (nlohmann_json)
 #   models    noisefall::models (Eigen)
 #   metrics   noisefall::metrics (Eigen)
+#   search    noisefall::search (Eigen)
 #   eigen     noisefall::eigen (Eigen): adapters/eigen.hpp
 #   png       noisefall::png (zlib): adapters/png.hpp
 #   xtensor   noisefall::xtensor (xtensor): adapters/xtensor.hpp, adapters/npy.hpp
@@ -13,6 +14,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/compiled.cmake)
 set(noisefall_config_needs nlohmann_json nlohmann_json::nlohmann_json)
 set(noisefall_models_needs Eigen3 Eigen3::Eigen)
 set(noisefall_metrics_needs Eigen3 Eigen3::Eigen)
+set(noisefall_search_needs Eigen3 Eigen3::Eigen)
 set(noisefall_eigen_needs Eigen3 Eigen3::Eigen)
 set(noisefall_xtensor_needs xtensor xtensor)
 set(noisefall_png_needs ZLIB ZLIB::ZLIB)
@@ -64,7 +66,7 @@ foreach(component IN LISTS noisefall_FIND_COMPONENTS)
         "component ${component} needs the package ${noisefall_package}, which was not found. ")
     else()
       string(APPEND noisefall_NOT_FOUND_MESSAGE
-        "there is no component ${component}; there are compiled_config, config, eigen, kernels, metrics, models, png, testing, xtensor. ")
+        "there is no component ${component}; there are compiled_config, config, eigen, kernels, metrics, models, png, search, testing, xtensor. ")
     endif()
   endif()
 endforeach()

@@ -150,6 +150,7 @@ std::filesystem::path writable(const std::filesystem::path& file, const std::fil
 
 int run(const command& asked) {
   examples::job job = examples::read_job(asked.job, asked.changes);
+  for (const std::string& warning : job.warnings) std::fprintf(stderr, "sample: warning: %s\n", warning.c_str());
   const auto sheet = writable(asked.out / job.sheet, asked.job);
   const auto report_file = writable(asked.out / job.report, asked.job);
   return std::visit(

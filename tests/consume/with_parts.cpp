@@ -11,6 +11,7 @@
 #include <noisefall/config/diffusers.hpp>
 #include <noisefall/metrics/wasserstein.hpp>
 #include <noisefall/models/network_output.hpp>
+#include <noisefall/search/error_table.hpp>
 #include <noisefall/tensor/span_algebra.hpp>
 
 namespace nf = noisefall;

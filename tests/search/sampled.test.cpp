@@ -1,0 +1,325 @@
+// What samples say: weights against Monte Carlo, objectives against the paired error, and the searches that sample.
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include <noisefall/models/gaussian.hpp>
+#include <noisefall/models/gaussian_mixture.hpp>
+#include <noisefall/random/normals.hpp>
+#include <noisefall/schedule/edm.hpp>
+#include <noisefall/schedule/linear.hpp>
+#include <noisefall/search/evolutionary.hpp>
+#include <noisefall/search/linear_surrogate.hpp>
+#include <noisefall/search/measure_errors.hpp>
+#include <noisefall/search/paired_refine.hpp>
+#include <noisefall/search/search.hpp>
+#include <noisefall/search/teacher_dp.hpp>
+#include <noisefall/search/vrg_classic.hpp>
+#include <noisefall/solver/dpm_adaptive.hpp>
+#include <noisefall/solver/dpm_pp_2m.hpp>
+#include <noisefall/solver/dpm_singlestep.hpp>
+#include <noisefall/solver/exponential_runge_kutta.hpp>
+#include <noisefall/solver/pndm.hpp>
+#include <noisefall/solver/unipc.hpp>
+#include <noisefall/trajectory/karras.hpp>
+#include <noisefall/trajectory/trailing.hpp>
+
+#include "catch.hpp"
+#include "message_of.hpp"
+#include "search/ranks.hpp"
+
+using namespace noisefall;
+using Catch::Matchers::Contains;
+using Catch::Matchers::WithinAbs;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+// The exact predictor and errors of known size: fresh in every evaluation, or the same all along a sample's run.
+template <class Exact>
+struct with_errors {
+  using condition = typename Exact::condition;
+  Exact exact;
+  double size = 0;  // its square times 1 / (1 + s^2) is the mean square in eps
+  bool coherent = false;
+
+  static double shape_at(double s) { return 1 / (1 + s * s); }
+  void predict(view<double> x, const evaluation& at, const condition& c, mutable_view<double> out) {
+    exact.template predict<double>(x, at, c, out);
+    if (size == 0) return;
+    std::vector<double> z(out.size());
+    const auto draw = coherent ? 5u : static_cast<std::uint32_t>(10 + 8 * at.step + at.call);
+    normals(normal_stream{99, draw, at.first_sample, x.sample_size()}, 0, z.size(), z.data());
+    const double scale = size * std::sqrt(shape_at(at.level(0).rho()));
+    for (std::size_t k = 0; k < z.size(); ++k) out[k] += scale * z[k];
+  }
+};
+
+trajectory through(const std::vector<double>& sigmas) {
+  std::vector<noise_level> levels;
+  for (const double s : sigmas) levels.push_back({s, 1, s});
+  return trajectory{levels};
+}
+std::vector<double> geometric(double high, double low, int steps) {
+  std::vector<double> s;
+  for (int i = 0; i <= steps; ++i) s.push_back(high * std::pow(low / high, static_cast<double>(i) / steps));
+  return s;
+}
+
+const std::vector<double> variances{1, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.007};
+constexpr double high = 20, low = 0.02;
+
+// Three narrow modes on a line: the reference's non-Gaussian case.
+gaussian_mixture mixture() { return gaussian_mixture{{{0.3, 0.5, 0.2}, {{-1}, {0.2}, {1.1}}, {0.06, 0.1, 0.08}}}; }
+using noisy_mixture = with_errors<gaussian_mixture>;
+
+tensor<double> mixture_data(std::size_t n) {
+  tensor<double> x{{n, 1}};
+  normals(normal_stream{3, 1, 0, 1}, 0, n, x.data());
+  const std::vector<double> u = uniforms(n, 8);
+  const double means[] = {-1, 0.2, 1.1}, deviations[] = {0.06, 0.1, 0.08};
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t k = u[i] < 0.3 ? 0 : u[i] < 0.8 ? 1 : 2;
+    x[i] = means[k] + deviations[k] * x[i];
+  }
+  return x;
+}
+
+teacher_settings<component_subset> samples(std::size_t count, std::size_t first = 0) {
+  return {.samples = count, .batch = 128, .first_sample = first};
+}
+const any_solver fine_solver{exponential_runge_kutta{.by = exponential_method::res_3s}};
+teacher teacher_of(noisy_mixture& model, std::size_t count, std::size_t first = 0) {
+  return teacher::of<double>(model, {1, 1}, fine_solver, edm{}, through(geometric(high, low, 120)),
+                             samples(count, first));
+}
+
+}  // namespace
+
+TEST_CASE("sampled errors have the variance of the weights, independent and coherent, for every kind of solver") {
+  std::vector<data_direction> directions;
+  for (const double v : variances) directions.push_back({v, 1});
+  constexpr double size = 0.3;
+  error_table table = tabulate_errors(
+      low, high, 300, directions, [](double v, double s) { return v / (v + s * s) + size * size / (1 + s * s); },
+      [](double, double s) { return size * size / (1 + s * s); });
+  constexpr std::size_t n = 2000;
+  const trajectory path = through(geometric(high, low, 8));
+  for (const bool coherent : {false, true}) {
+    if (coherent) table.correlation.assign(300 * 300, 1.0);
+    linear_error error{table};
+    for (const any_solver& solver : {any_solver{ddim{}}, any_solver{dpm_pp_2m{}}, any_solver{unipc{}},
+                                     any_solver{dpm_singlestep{.order = 2}}, any_solver{pndm{}}}) {
+      CAPTURE(solver.planner.name(), coherent);
+      with_errors<gaussian> clean{gaussian{{{.variance = variances}}}}, wrong = clean;
+      wrong.size = size;
+      wrong.coherent = coherent;
+      const sampler sample{solver.planner, edm{}, path};
+      tensor<double> a{{n, variances.size()}}, b = a;
+      sample(clean, a, {.seed = 4});
+      sample(wrong, b, {.seed = 4});
+      double sum = 0, squares = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        double square = 0;
+        for (std::size_t e = i * 8; e < (i + 1) * 8; ++e) square += (b[e] - a[e]) * (b[e] - a[e]) / 8;
+        sum += square / n;
+        squares += square * square / n;
+      }
+      const double deviation = std::sqrt((squares - sum * sum) / n);
+      CHECK_THAT(sum, WithinAbs(error(linear_response{solver, edm{}, path}).prediction, 4 * deviation));
+    }
+  }
+}
+
+TEST_CASE("on a mixture errors that tend to none have a variance in proportion, and larger ones have not") {
+  noisy_mixture model{mixture()};
+  const teacher by = teacher_of(model, 400);
+  const trajectory path = through(geometric(high, low, 8));
+  const teacher::states clean = by.ends(ddim{}, path);
+  const auto per_square = [&](double size) {
+    model.size = size;
+    const teacher::states there = by.ends(ddim{}, path);
+    model.size = 0;
+    double sum = 0;
+    for (std::size_t k = 0; k < there.size(); ++k) sum += (there[k] - clean[k]) * (there[k] - clean[k]);
+    return sum / static_cast<double>(there.size()) / (size * size);
+  };
+  const double least = per_square(1e-5);
+  CHECK_THAT(per_square(1e-4), WithinRel(least, 1e-2));
+  CHECK(std::abs(per_square(1) / least - 1) > 0.2);
+}
+
+TEST_CASE("on a mixture the transported cost ranks trajectories as the paired error does, the published one does not") {
+  noisy_mixture model{mixture(), 0.03}, exact{mixture()};
+  const tensor<double> data = mixture_data(3000);
+  const error_table table = measure_excess(model, exact, view<double>{data}, edm{},
+                                           {.settings = {.levels = 40, .sigma_min = low, .sigma_max = high}});
+  noisy_mixture perfect{mixture()};
+  const teacher by =
+      teacher::of<double>(perfect, {1, 1}, fine_solver, edm{}, through(geometric(high, low, 120)), samples(128));
+  const transport_cost cost{table, low};
+  std::vector<double> truth, first, combined, published;
+  for (std::uint64_t k = 0; k < 1000; ++k) {
+    const std::vector<double> s = random_sigmas(high, low, 8, 500 + k);
+    perfect.size = 0.03;
+    truth.push_back(by.error(ddim{}, through(s)));
+    perfect.size = 0;
+    first.push_back(cost.first_order(s));
+    combined.push_back(cost.of(s).total());
+    published.push_back(vrg_classic{}.objective(table, s));
+  }
+  CHECK(spearman(first, truth) > 0.9);
+  CHECK(spearman(combined, truth) > 0.9);
+  const search_result told = search(through(geometric(high, low, 8)), ddim{}, edm{}, evidence{table, by},
+                                    transport_dp{}, {.fidelity_trials = 100});
+  CHECK(told.report.fidelity > 0.9);
+  CHECK_THAT(spearman(published, truth), WithinAbs(0.29, 0.02));  // recorded, beside 0.956 and 0.956
+}
+
+TEST_CASE("paired refinement betters every spacing it knows, on samples it has not seen too") {
+  noisy_mixture model{mixture()};
+  const teacher seen = teacher_of(model, 512), held_out = teacher_of(model, 3000, 5000);
+  const trajectory base = through(geometric(high, low, 8));
+  for (const any_solver& solver : {any_solver{ddim{}}, any_solver{dpm_pp_2m{}}}) {
+    const search_problem problem{base, solver, edm{}, {}};
+    double best = std::numeric_limits<double>::infinity();
+    for (const named_sigmas& s : known_spacings(problem, low, high))
+      best = std::min(best, seen.error(solver, through(s.sigmas)));
+    const search_result found = search(base, solver, edm{}, seen, paired_refine{});
+    CHECK(found.report.changed);
+    CHECK(found.report.evaluations > 0);
+    CHECK(found.report.objective_after < 0.9 * best);
+    CHECK_THAT(seen.error(solver, found.path), WithinRel(found.report.objective_after, 1e-9));
+    // held out: the mean of the paired differences is below 0 by more than two of its standard errors
+    const std::vector<double> before = held_out.errors(held_out.ends(solver, base)),
+                              after = held_out.errors(held_out.ends(solver, found.path));
+    double mean = 0, squares = 0;
+    const double n = static_cast<double>(before.size());
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const double d = after[i] - before[i];
+      mean += d / n;
+      squares += d * d / n;
+    }
+    CHECK(mean + 2 * std::sqrt((squares - mean * mean) / n) < 0);
+  }
+}
+
+TEST_CASE("a soft teacher forgives a shift of the noise, and no more than its radius") {
+  noisy_mixture model{mixture()};
+  const teacher by = teacher_of(model, 64);
+  const trajectory base = through(geometric(high, low, 5));
+  const auto before = [&](double radius) {
+    return search(base, ddim{}, edm{}, by, paired_refine{.iterations = 0, .known_starts = false, .soft_radius = radius})
+        .report.objective_before;
+  };
+  CHECK(before(0.05) < before(0.01));
+  CHECK(before(0.01) < before(0));
+  CHECK(before(0) == by.error(ddim{}, base));
+}
+
+TEST_CASE("the teacher's dynamic programme betters its base, by steps of the solver that is chosen") {
+  noisy_mixture model{mixture()};
+  const teacher by = teacher_of(model, 64);
+  const trajectory base = through(geometric(high, low, 6));
+  for (const auto form : {teacher_dp::form::local, teacher_dp::form::carried})
+    for (const any_solver& solver :
+         {any_solver{ddim{}}, any_solver{dpm_pp_2m{}}, any_solver{dpm_singlestep{.order = 2}}}) {
+      CAPTURE(solver.planner.name(), static_cast<int>(form));
+      const search_result found = search(base, solver, edm{}, by, teacher_dp{.by = form, .candidates = 24});
+      CHECK(found.report.objective_after <= found.report.objective_before);
+      CHECK_THAT(by.error(solver, found.path), WithinRel(found.report.objective_after, 1e-9));
+      if (solver.planner.name() == "ddim") CHECK(found.report.objective_after < 0.7 * found.report.objective_before);
+    }
+  CHECK(search(base, ddim{}, edm{}, by, teacher_dp{.of = teacher_dp::measure::absolute, .candidates = 24})
+            .report.changed);
+  // on a line nothing lies across the straight way; among eight directions there is some
+  gaussian eight{{{.variance = variances}}};
+  const teacher wide =
+      teacher::of<double>(eight, {1, 8}, fine_solver, edm{}, through(geometric(high, low, 120)), {.samples = 32});
+  const search_result across =
+      search(base, ddim{}, edm{}, wide, teacher_dp{.of = teacher_dp::measure::deviation, .candidates = 24});
+  CHECK(across.report.objective_after < 0.96 * across.report.objective_before);
+}
+
+TEST_CASE("one carried step is the step of the run itself, with its history") {
+  // With as many candidates as steps there is one path only: what is carried along it is the run's own state.
+  noisy_mixture model{mixture()};
+  const teacher by = teacher_of(model, 16);
+  const trajectory base = through(geometric(high, low, 6));
+  for (const any_solver& solver : {any_solver{ddim{}}, any_solver{dpm_pp_2m{}}, any_solver{unipc{}},
+                                   any_solver{pndm{.start = pndm::start_kind::ramp}}}) {
+    const search_result found =
+        search(base, solver, edm{}, by, teacher_dp{.by = teacher_dp::form::carried, .candidates = 0});
+    CHECK_FALSE(found.report.changed);
+    CHECK_FALSE(found.report.stopped);
+  }
+}
+
+TEST_CASE("evolution reduces any metric, judges no set twice, and knows its seed") {
+  const trajectory base = through(geometric(high, low, 5));
+  std::size_t asked = 0;
+  const std::vector<double> wanted{9, 3, 0.9, 0.2};
+  const trajectory_metric metric{[&](const trajectory& path) {
+    ++asked;
+    double sum = 0;
+    for (std::size_t i = 0; i < 4; ++i) sum += std::pow(std::log(path[i].to.rho() / wanted[i]), 2);
+    return sum;
+  }};
+  const evolutionary policy{.seed = 3};
+  const search_result found = search(base, dpm_adaptive{}, edm{}, metric, policy);
+  CHECK(found.report.objective_after < 0.2 * found.report.objective_before);
+  CHECK(asked == found.report.tried);
+  CHECK(asked <= 501);
+  CHECK(found.path.front() == base.front());
+  CHECK(found.path.back() == base.back());
+  const auto again = [&](std::uint64_t seed) {
+    evolutionary other = policy;
+    other.seed = seed;
+    return search(base, ddim{}, edm{}, metric, other).path[1].to.rho();
+  };
+  CHECK(again(3) == found.path[1].to.rho());
+  // over whole times, as AutoDiffusion does
+  const search_result whole = search(trailing{.steps = 4}(linear{}), ddim{}, linear{},
+                                     trajectory_metric{[](const trajectory& p) { return p[1].from.t + p[3].from.t; }},
+                                     evolutionary{}, {.whole_times = true});
+  CHECK(whole.report.changed);
+  for (std::size_t i = 1; i < 4; ++i) CHECK(whole.path[i].from.t == std::round(whole.path[i].from.t));
+  // interrupted: the best so far
+  asked = 0;
+  const search_result part = search(base, ddim{}, edm{}, metric, policy, {.stop = [&] { return asked > 100; }});
+  CHECK(part.report.stopped);
+  CHECK(asked == 101);
+  CHECK(part.report.objective_after <= part.report.objective_before);
+  const trajectory_metric broken{[](const trajectory& path) { return path[0].to.rho() > 9 ? std::nan("") : 1.0; }};
+  CHECK_THAT(message_of([&] { search(base, ddim{}, edm{}, broken, policy); }),
+             Contains("search: metric: gave nan for a trajectory of 5 steps whose second level is sigma / alpha") &&
+                 Contains("a finite number"));
+}
+
+TEST_CASE("searches by a teacher refuse what it cannot judge, and stop when they are asked to") {
+  noisy_mixture model{mixture()};
+  const teacher by = teacher_of(model, 16);
+  const trajectory base = through(geometric(high, low, 5)), other = through(geometric(high, 0.05, 5));
+  CHECK_THAT(message_of([&] { search(other, ddim{}, edm{}, by, paired_refine{}); }),
+             Contains("the same ends, to the bit"));
+  CHECK_THAT(message_of([&] { search(base, ddim{.eta = 1}, edm{}, by, paired_refine{}); }),
+             Contains("ddim: adds noise"));
+  CHECK_THAT(message_of([&] { search(base, dpm_adaptive{}, edm{}, by, teacher_dp{}); }),
+             Contains("chooses its own steps"));
+  CHECK_THAT(message_of([&] {
+               search(base, ddim{}, edm{}, by, paired_refine{.starts = {{1, 2}}});
+             }),
+             Contains("lists with the base's steps and ends"));
+  for (int most = 0; most < 40; most += 13) {
+    int asked = 0;
+    const search_settings how{.stop = [&] { return ++asked > most; }};
+    const search_result found = search(base, ddim{}, edm{}, by, paired_refine{}, how);
+    CHECK(found.report.stopped);
+    CHECK(found.report.objective_after <= found.report.objective_before);
+    asked = 0;
+    CHECK(search(base, ddim{}, edm{}, by, teacher_dp{}, how).report.stopped);
+  }
+}
