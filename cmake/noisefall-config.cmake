@@ -3,6 +3,7 @@
 #   models    noisefall::models (Eigen)
 #   metrics   noisefall::metrics (Eigen)
 #   eigen     noisefall::eigen (Eigen): adapters/eigen.hpp
+#   onnxruntime  noisefall::onnxruntime (ONNX Runtime): adapters/onnxruntime.hpp
 #   png       noisefall::png (zlib): adapters/png.hpp
 #   xtensor   noisefall::xtensor (xtensor): adapters/xtensor.hpp, adapters/npy.hpp
 #   kernels   noisefall::kernels, a static library that is compiled in the asking project, by its compiler
@@ -14,6 +15,7 @@ set(noisefall_metrics_needs Eigen3 Eigen3::Eigen)
 set(noisefall_eigen_needs Eigen3 Eigen3::Eigen)
 set(noisefall_xtensor_needs xtensor xtensor)
 set(noisefall_png_needs ZLIB ZLIB::ZLIB)
+set(noisefall_onnxruntime_needs onnxruntime onnxruntime::onnxruntime)
 
 foreach(component IN LISTS noisefall_FIND_COMPONENTS)
   set(noisefall_${component}_FOUND FALSE)
@@ -32,7 +34,9 @@ foreach(component IN LISTS noisefall_FIND_COMPONENTS)
     list(GET noisefall_${component}_needs 0 noisefall_package)
     list(GET noisefall_${component}_needs 1 noisefall_target)
     if(NOT TARGET ${noisefall_target})  # the asking project may have its own
+      list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})  # Findonnxruntime.cmake
       find_package(${noisefall_package} QUIET)
+      list(POP_BACK CMAKE_MODULE_PATH)
     endif()
     if(TARGET ${noisefall_target})
       set(noisefall_${component}_FOUND TRUE)
@@ -49,7 +53,7 @@ foreach(component IN LISTS noisefall_FIND_COMPONENTS)
         "component ${component} needs the package ${noisefall_package}, which was not found. ")
     else()
       string(APPEND noisefall_NOT_FOUND_MESSAGE
-        "there is no component ${component}; there are config, eigen, kernels, metrics, models, png, testing, xtensor. ")
+        "there is no component ${component}; there are config, eigen, kernels, metrics, models, onnxruntime, png, testing, xtensor. ")
     endif()
   endif()
 endforeach()
