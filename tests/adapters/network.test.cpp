@@ -67,7 +67,7 @@ struct recorder {
           std::size_t elements = 1;
           for (const std::int64_t extent : arrays[i].extents) elements *= static_cast<std::size_t>(extent);
           if (arrays[i].extents.size() == output.extents.size())
-            value += number(arrays[i].type, arrays[i].data, row * size + e % (elements / rows));
+            value += number(arrays[i].type, arrays[i].data, row * (elements / rows) + e % (elements / rows));
           else if (elements % rows == 0 && elements >= rows)
             for (std::size_t k = 0; k < elements / rows; ++k)
               value += number(arrays[i].type, arrays[i].data, row * (elements / rows) + k);
