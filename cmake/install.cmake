@@ -15,5 +15,6 @@ install(EXPORT noisefall-targets NAMESPACE noisefall:: DESTINATION ${package_dir
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/noisefall-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_SOURCE_DIR}/cmake/noisefall-config.cmake ${PROJECT_SOURCE_DIR}/cmake/kernels.cpp
-  ${PROJECT_SOURCE_DIR}/cmake/Findonnxruntime.cmake ${PROJECT_BINARY_DIR}/noisefall-config-version.cmake DESTINATION ${package_dir})
+  ${PROJECT_SOURCE_DIR}/cmake/Findonnxruntime.cmake ${PROJECT_SOURCE_DIR}/cmake/torch.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/torch.cpp ${PROJECT_BINARY_DIR}/noisefall-config-version.cmake DESTINATION ${package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/noisefall)

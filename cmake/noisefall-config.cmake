@@ -5,6 +5,7 @@
 #   eigen     noisefall::eigen (Eigen): adapters/eigen.hpp
 #   onnxruntime  noisefall::onnxruntime (ONNX Runtime): adapters/onnxruntime.hpp
 #   png       noisefall::png (zlib): adapters/png.hpp
+#   torch     noisefall::torch (libtorch): adapters/torch.hpp; a static library that is compiled in the asking project
 #   xtensor   noisefall::xtensor (xtensor): adapters/xtensor.hpp, adapters/npy.hpp
 #   kernels   noisefall::kernels, a static library that is compiled in the asking project, by its compiler
 include(${CMAKE_CURRENT_LIST_DIR}/noisefall-targets.cmake)
@@ -30,6 +31,11 @@ foreach(component IN LISTS noisefall_FIND_COMPONENTS)
       set_target_properties(noisefall_kernels PROPERTIES POSITION_INDEPENDENT_CODE ON)
       add_library(noisefall::kernels ALIAS noisefall_kernels)
     endif()
+  elseif(component STREQUAL "torch")
+    include(${CMAKE_CURRENT_LIST_DIR}/torch.cmake)
+    if(TARGET noisefall::torch)
+      set(noisefall_torch_FOUND TRUE)
+    endif()
   elseif(DEFINED noisefall_${component}_needs)
     list(GET noisefall_${component}_needs 0 noisefall_package)
     list(GET noisefall_${component}_needs 1 noisefall_target)
@@ -48,12 +54,16 @@ foreach(component IN LISTS noisefall_FIND_COMPONENTS)
   endif()
   if(noisefall_FIND_REQUIRED_${component} AND NOT noisefall_${component}_FOUND)
     set(noisefall_FOUND FALSE)
+    if(component STREQUAL "torch")
+      set(noisefall_torch_needs libtorch)
+    endif()
     if(DEFINED noisefall_${component}_needs)
+      list(GET noisefall_${component}_needs 0 noisefall_package)
       string(APPEND noisefall_NOT_FOUND_MESSAGE
         "component ${component} needs the package ${noisefall_package}, which was not found. ")
     else()
       string(APPEND noisefall_NOT_FOUND_MESSAGE
-        "there is no component ${component}; there are config, eigen, kernels, metrics, models, onnxruntime, png, testing, xtensor. ")
+        "there is no component ${component}; there are config, eigen, kernels, metrics, models, onnxruntime, png, testing, torch, xtensor. ")
     endif()
   endif()
 endforeach()

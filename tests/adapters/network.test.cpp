@@ -44,6 +44,7 @@ struct recorder {
   std::vector<call>* calls;
 
   static const char* where() { return "recorder"; }
+  static element_type own_type() { return element_type::float32; }
   const std::vector<nf::array_info>& inputs() const { return in; }
   const std::vector<nf::array_info>& outputs() const { return out; }
   void run(const std::vector<nf::array_ref>& arrays, std::size_t which, nf::array_ref& output) {

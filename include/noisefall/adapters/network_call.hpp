@@ -35,11 +35,12 @@ struct network_question {
 
 // Knows what the network declares and feeds it: g branches of B samples are g * B rows, branch after branch. Memory of
 // the caller is handed over as it is where type and place fit; what must be converted, repeated or put side by side goes
-// through buffers that are kept. A network that was exported for a fixed batch is called as often as it takes.
+// through buffers that are kept. A network that was exported for a fixed batch is called as often as it takes. `own_type`
+// is what state, time and output have where neither network nor options say.
 class network_call {
  public:
   network_call(std::string where, std::vector<array_info> inputs, std::vector<array_info> outputs,
-               const network_options& options)
+               const network_options& options, element_type own_type)
       : where_{std::move(where)},
         inputs_{std::move(inputs)},
         outputs_{std::move(outputs)},
@@ -47,9 +48,9 @@ class network_call {
         roles_{where_, inputs_, outputs_, options},
         feeds_(inputs_.size()),
         arrays_(inputs_.size()) {
-    const auto resolve = [](element_type& of, element_type asked) {
+    const auto resolve = [&](element_type& of, element_type asked) {
       if (asked != element_type::unknown) of = asked;
-      if (of == element_type::unknown) of = element_type::float32;
+      if (of == element_type::unknown) of = own_type;
     };
     array_info& state = inputs_[roles_.state];
     resolve(state.type, options.state_type);

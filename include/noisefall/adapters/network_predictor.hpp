@@ -34,7 +34,7 @@ struct narrow_outputs<T, T> {};
 
 }  // namespace detail
 
-// `Network` runs a network: where(), inputs(), outputs() and run(arrays, which output, array). States are of T; outputs
+// `Network` runs a network: where(), inputs(), outputs(), own_type() and run(arrays, which output, array). States are of T; outputs
 // are written as Out: T, or half or bfloat16, which the run reads as they are. A network that computes in other types is
 // given them: what is not in its type is converted. Movable, not copyable; one call at a time.
 template <class Network, std::floating_point T, class Out = T>
@@ -44,7 +44,8 @@ class network_predictor : public detail::narrow_outputs<T, Out> {
   using condition = network_condition;
 
   network_predictor(Network network, const network_options& options)
-      : network_{std::move(network)}, call_{network_.where(), network_.inputs(), network_.outputs(), options} {}
+      : network_{std::move(network)},
+        call_{network_.where(), network_.inputs(), network_.outputs(), options, network_.own_type()} {}
 
   void predict(view<T> x, const evaluation& at, const condition& c, mutable_view<Out> out) {
     const condition* const conditions[] = {&c};

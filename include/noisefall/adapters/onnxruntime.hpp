@@ -41,6 +41,7 @@ class onnx_network {
   explicit onnx_network(Ort::Session& session) : borrowed_{&session} { read(); }
 
   static const char* where() { return "onnxruntime"; }
+  static element_type own_type() { return element_type::float32; }  // never asked for: ONNX says all types
   const std::vector<array_info>& inputs() const { return inputs_; }
   const std::vector<array_info>& outputs() const { return outputs_; }
   Ort::Session& session() { return borrowed_ != nullptr ? *borrowed_ : owned_; }
