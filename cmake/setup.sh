@@ -20,7 +20,7 @@ root when all is there.
                           (~/.cache/noisefall/onnxruntime, or $NOISEFALL_CACHE/onnxruntime), the headers of Debian 13's
                           package and the library of the npm package onnxruntime-node. Where $ONNXRUNTIME_ROOT names a
                           folder with include/ and lib/, that one serves and nothing is fetched.
-             torch        libtorch
+             torch        libtorch, and Python's torch, by which examples/digits exports its network
              mpi          Open MPI
              tbb          oneTBB
   --help   this text
@@ -95,6 +95,12 @@ has_onnxruntime() {
   { [ -n "${ONNXRUNTIME_ROOT:-}" ] && in_folder "$ONNXRUNTIME_ROOT"; } || in_folder "$onnxruntime_folder" ||
     has_header onnxruntime/onnxruntime_cxx_api.h onnxruntime_cxx_api.h
 }
+has_python_torch() {
+  for python in python3 /usr/bin/python3; do
+    "$python" -c "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)" 2>/dev/null && return 0
+  done
+  return 1
+}
 # has_package NAME: apt knows where to get it
 has_package() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [0-9]'; }
 
@@ -128,6 +134,7 @@ look() {
   fi
   if [ $torch = yes ]; then
     has_header torch/script.h || missing="$missing libtorch-dev"
+    has_python_torch || missing="$missing python3-torch python3-numpy"
   fi
   if [ $mpi = yes ]; then
     { has_command mpicxx && has_command mpirun; } || missing="$missing libopenmpi-dev openmpi-bin"
