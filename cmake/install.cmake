@@ -15,5 +15,6 @@ install(EXPORT noisefall-targets NAMESPACE noisefall:: DESTINATION ${package_dir
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/noisefall-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES cmake/noisefall-config.cmake cmake/compiled.cmake cmake/config.cpp cmake/kernels.cpp
-  ${PROJECT_BINARY_DIR}/noisefall-config-version.cmake DESTINATION ${package_dir})
+  cmake/Findonnxruntime.cmake cmake/torch.cmake cmake/torch.cpp ${PROJECT_BINARY_DIR}/noisefall-config-version.cmake
+  DESTINATION ${package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/noisefall)

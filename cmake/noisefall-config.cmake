@@ -4,7 +4,9 @@
 #   metrics   noisefall::metrics (Eigen)
 #   search    noisefall::search (Eigen)
 #   eigen     noisefall::eigen (Eigen): adapters/eigen.hpp
+#   onnxruntime  noisefall::onnxruntime (ONNX Runtime): adapters/onnxruntime.hpp
 #   png       noisefall::png (zlib): adapters/png.hpp
+#   torch     noisefall::torch (libtorch): adapters/torch.hpp; a static library that is compiled in the asking project
 #   xtensor   noisefall::xtensor (xtensor): adapters/xtensor.hpp, adapters/npy.hpp
 #   kernels   noisefall::kernels, a static library that is compiled in the asking project, by its compiler
 #   compiled_config  noisefall::compiled_config, another, of what JSON may name; it has kernels and config in it
@@ -18,6 +20,7 @@ set(noisefall_search_needs Eigen3 Eigen3::Eigen)
 set(noisefall_eigen_needs Eigen3 Eigen3::Eigen)
 set(noisefall_xtensor_needs xtensor xtensor)
 set(noisefall_png_needs ZLIB ZLIB::ZLIB)
+set(noisefall_onnxruntime_needs onnxruntime onnxruntime::onnxruntime)
 
 if("compiled_config" IN_LIST noisefall_FIND_COMPONENTS)  # after what it is made of
   list(REMOVE_ITEM noisefall_FIND_COMPONENTS compiled_config)
@@ -43,11 +46,18 @@ foreach(component IN LISTS noisefall_FIND_COMPONENTS)
         add_library(noisefall::compiled_config ALIAS noisefall_compiled_config)
       endif()
     endif()
+  elseif(component STREQUAL "torch")
+    include(${CMAKE_CURRENT_LIST_DIR}/torch.cmake)
+    if(TARGET noisefall::torch)
+      set(noisefall_torch_FOUND TRUE)
+    endif()
   elseif(DEFINED noisefall_${component}_needs)
     list(GET noisefall_${component}_needs 0 noisefall_package)
     list(GET noisefall_${component}_needs 1 noisefall_target)
     if(NOT TARGET ${noisefall_target})  # the asking project may have its own
+      list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})  # Findonnxruntime.cmake
       find_package(${noisefall_package} QUIET)
+      list(POP_BACK CMAKE_MODULE_PATH)
     endif()
     if(TARGET ${noisefall_target})
       set(noisefall_${component}_FOUND TRUE)
@@ -59,14 +69,18 @@ foreach(component IN LISTS noisefall_FIND_COMPONENTS)
   endif()
   if(noisefall_FIND_REQUIRED_${component} AND NOT noisefall_${component}_FOUND)
     set(noisefall_FOUND FALSE)
+    if(component STREQUAL "torch")
+      set(noisefall_torch_needs libtorch)
+    endif()
     if(component STREQUAL "compiled_config")
       string(APPEND noisefall_NOT_FOUND_MESSAGE "component compiled_config needs the component config. ")
     elseif(DEFINED noisefall_${component}_needs)
+      list(GET noisefall_${component}_needs 0 noisefall_package)
       string(APPEND noisefall_NOT_FOUND_MESSAGE
         "component ${component} needs the package ${noisefall_package}, which was not found. ")
     else()
       string(APPEND noisefall_NOT_FOUND_MESSAGE
-        "there is no component ${component}; there are compiled_config, config, eigen, kernels, metrics, models, png, search, testing, xtensor. ")
+        "there is no component ${component}; there are compiled_config, config, eigen, kernels, metrics, models, onnxruntime, png, search, testing, torch, xtensor. ")
     endif()
   endif()
 endforeach()

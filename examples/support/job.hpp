@@ -20,6 +20,7 @@
 #include "digits_model.hpp"
 #include "job_fields.hpp"
 #include "mixture_model.hpp"
+#include "runtime_model.hpp"
 
 namespace examples {
 
@@ -30,7 +31,8 @@ struct job_changes {
 };
 
 /// {"noisefall": 1, the form of the file; without it: form 1,
-///  "model": {"kind": "digits", "weights": FILE} or {"kind": "gaussian_mixture", "means", "std", "weights"},
+///  "model": {"kind": "digits", "weights": FILE}, {"kind": "gaussian_mixture", "means", "std", "weights"}, or a network of
+///           ONNX Runtime or libtorch: {"kind": "onnx" or "torch", "file": FILE, "shape", ...} (runtime_model.hpp),
 ///  "solver", "schedule", "trajectory", "guidance", "parameterisation", "threshold": see noisefall::load_sampler;
 ///  "condition": classes that the samples take in turn, or the mixture's components,
 ///  "seed", "count", "first_sample", "batch": samples first_sample to first_sample + count - 1 of the seed,
@@ -39,7 +41,7 @@ struct job_changes {
 /// for its solver, or the job carries a warning.
 /// Only model, solver and trajectory must be there.
 struct job {
-  std::variant<digits_model, mixture_model> model;
+  std::variant<digits_model, mixture_model, runtime_model> model;
   nf::loaded_sampler sampler;
   std::uint64_t seed = 0;
   std::size_t first_sample = 0, count = 1, batch = 1;
@@ -131,10 +133,10 @@ inline job make_job(nlohmann::json from, const std::filesystem::path& file, cons
   nf::check_form(in);
   in.allow_only({"noisefall", "model", "solver", "schedule", "trajectory", "guidance", "parameterisation", "threshold",
                  "condition", "seed", "count", "first_sample", "batch", "outputs"});
-  if (!in.has("model")) in.refuse("model", "an object with a kind: digits, gaussian_mixture");
+  if (!in.has("model")) in.refuse("model", "an object with a kind: digits, gaussian_mixture, onnx, torch");
   const nf::fields model{in.value("model"), in.at("model")};
-  if (!model.has("kind")) model.refuse("kind", "digits, gaussian_mixture");
-  const std::string kind = model.choice("kind", "", {"digits", "gaussian_mixture"});
+  if (!model.has("kind")) model.refuse("kind", "digits, gaussian_mixture, onnx, torch");
+  const std::string kind = model.choice("kind", "", {"digits", "gaussian_mixture", "onnx", "torch"});
 
   constexpr std::int64_t most = 1'000'000;
   std::uint64_t seed = 0;
@@ -174,6 +176,11 @@ inline job make_job(nlohmann::json from, const std::filesystem::path& file, cons
     const digits_model digits{model, in, file.parent_path()};
     return finish(digits, nf::load_sampler(detail::sampler_fields(in, digits_model::default_schedule,
                                                                   digits_model::default_parameterisation)));
+  }
+  if (kind != "gaussian_mixture") {
+    const runtime_model network{model, in, file.parent_path()};
+    return finish(network, nf::load_sampler(detail::sampler_fields(in, runtime_model::default_schedule,
+                                                                   runtime_model::default_parameterisation)));
   }
   nf::loaded_sampler sampler = nf::load_sampler(
       detail::sampler_fields(in, mixture_model::default_schedule, mixture_model::default_parameterisation));

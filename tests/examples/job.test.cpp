@@ -59,10 +59,10 @@ TEST_CASE("the command line changes a job", "[examples]") {
 
 TEST_CASE("a wrong model is refused", "[examples]") {
   CHECK(refused("digits.json", R"({"model": null})") ==
-        "/model: missing; allowed: an object with a kind: digits, gaussian_mixture");
+        "/model: missing; allowed: an object with a kind: digits, gaussian_mixture, onnx, torch");
   CHECK(refused("digits.json", R"({"model": "digits"})") == "/model: \"digits\"; allowed: an object");
   CHECK(refused("digits.json", R"({"model": {"kind": "letters"}})") ==
-        "/model/kind: \"letters\"; allowed: digits, gaussian_mixture");
+        "/model/kind: \"letters\"; allowed: digits, gaussian_mixture, onnx, torch");
   CHECK(refused("digits.json", R"({"model": {"weights": "none.safetensors"}})") ==
         "/model/weights: there is no file none.safetensors; allowed: a file beside the job or in " + data);
   CHECK(refused("digits.json", R"({"model": {"weight": 1}})") == "/model/weight: unknown name; allowed: kind, weights");

@@ -31,11 +31,6 @@ struct grey_noise {
   }
 };
 
-// Any network's own code.
-inline void my_forward_pass(const float* x, std::size_t size, double time, const std::string& prompt, float* out) {
-  for (std::size_t i = 0; i < size; ++i) out[i] = prompt.empty() || time == 0 ? 0 : x[i];
-}
-
 inline std::atomic<bool> stop_asked{false};
 inline grey_noise model;
 inline nf::tensor<float> images({4, 1, 8, 8});
