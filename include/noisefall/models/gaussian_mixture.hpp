@@ -28,8 +28,8 @@ namespace noisefall {
 // trigflow outputs only. A sample's prediction does not depend on its batch. Not for two threads at once.
 // K < 16 or K d < 1024: in double, from the distances to the means. Larger mixtures: by two products of matrices and a softmax
 // (models/mixture_products.hpp), the means packed by the first call of a condition, which allocates, and kept for the
-// next ones of it. States of float are answered in float where that gives the posterior to some 1e-4; at smaller sigma in
-// double; and from distances where even those products would cancel. States of double are answered to some 1e-10.
+// next ones of it. Products are of the state's type: where sigma is so small that they would not give the logits to 1e-3
+// for float, or 1e-10 for double, samples are predicted from distances, in double.
 class gaussian_mixture {
  public:
   using condition = component_subset;
@@ -59,20 +59,19 @@ class gaussian_mixture {
                "0 to " + std::to_string(all_.size() - 1));
     const std::vector<std::size_t>& components = given.only.empty() ? all_ : given.only;
     const bool many = components.size() >= 16 && components.size() * dimension() >= worth_packing;
-    packed in;
-    if (many && std::is_same_v<T, float>) in.floats = &floats_.of(law_, components, given.only.empty());
+    mixture_products<T>* const products = many ? &packed<T>().of(law_, components, given.only.empty()) : nullptr;
     const auto write = [&](std::size_t i, std::size_t e, double value) { out.sample(i)[e] = static_cast<T>(value); };
     for (std::size_t i = 0; i < x.samples(); ++i) {
       const noise_level& level = at.level(i);
       const T* from = x.sample(i);
       for (std::size_t e = 0; e < dimension(); ++e) state_[e] = static_cast<double>(from[e]) / at.input_scale(i);
-      if (is_taken(in.floats, i, level, write)) continue;
-      if (many && in.doubles == nullptr) in.doubles = &doubles_.of(law_, components, given.only.empty());
-      if (is_taken(in.doubles, i, level, write)) continue;
-      predict_from_distances(level, components, out.sample(i));
+      if (many && products->error(state_.data(), level) <= most_error<T>) {
+        if (products->take(i, state_.data(), level)) products->answer(gives_, sigma_data_, write);
+      } else {
+        predict_from_distances(level, components, out.sample(i));
+      }
     }
-    if (in.floats != nullptr) in.floats->answer(gives_, sigma_data_, write);
-    if (in.doubles != nullptr) in.doubles->answer(gives_, sigma_data_, write);
+    if (many) products->answer(gives_, sigma_data_, write);
   }
 
  private:
@@ -90,22 +89,17 @@ class gaussian_mixture {
     }
   };
 
-  struct packed {
-    mixture_products<float>* floats = nullptr;
-    mixture_products<double>* doubles = nullptr;
-  };
+  template <class U>
+  packed_means<U>& packed() {
+    if constexpr (std::is_same_v<U, float>)
+      return floats_;
+    else
+      return doubles_;
+  }
 
   static constexpr std::size_t worth_packing = 1024;
   template <class U>
   static constexpr double most_error = std::is_same_v<U, float> ? 1e-3 : 1e-10;  // of a logit, a generous bound
-
-  // state_, the i-th sample, goes to the products if they are exact enough for it.
-  template <class U, class Write>
-  bool is_taken(mixture_products<U>* in, std::size_t i, const noise_level& at, const Write& write) {
-    if (in == nullptr || !(in->error(state_.data(), at) <= most_error<U>)) return false;
-    if (in->take(i, state_.data(), at)) in->answer(gives_, sigma_data_, write);
-    return true;
-  }
 
   // The prediction for state_.
   template <class T>

@@ -36,8 +36,9 @@ class mixture_products {
     centre_.assign(size_, 0.0);
     for (const std::size_t k : components)
       for (std::size_t e = 0; e < size_; ++e) centre_[e] += law.means[k][e] / static_cast<double>(count_);
-    packed_.setZero(rows + 2, static_cast<Eigen::Index>(padded));
-    packed_.row(rows + 1).setConstant(static_cast<U>(never));
+    columns_.setZero(rows, static_cast<Eigen::Index>(padded));
+    rows_.setZero(static_cast<Eigen::Index>(padded), rows + 2);
+    rows_.col(rows + 1).setConstant(static_cast<U>(never));
     variances_.assign(padded, 0.0);
     log_weights_.assign(padded, never);
     for (std::size_t j = 0; j < count_; ++j) {
@@ -47,14 +48,15 @@ class mixture_products {
       for (std::size_t e = 0; e < size_; ++e) {
         const double mean = law.means[k][e] - centre_[e];
         square += mean * mean;
-        packed_(static_cast<Eigen::Index>(e), column) = static_cast<U>(mean);
+        columns_(static_cast<Eigen::Index>(e), column) = static_cast<U>(mean);
       }
       farthest_ = std::max(farthest_, square);
       variances_[j] = law.deviations[k] * law.deviations[k];
       log_weights_[j] = std::log(law.weights[k]);
-      packed_(rows, column) = static_cast<U>(-square / 2);
-      packed_(rows + 1, column) = static_cast<U>(log_weights_[j]);
+      rows_(column, rows) = static_cast<U>(-square / 2);
+      rows_(column, rows + 1) = static_cast<U>(log_weights_[j]);
     }
+    rows_.leftCols(rows) = columns_.transpose();
     const auto own = variances_.begin() + static_cast<std::ptrdiff_t>(count_);
     least_ = *std::min_element(variances_.begin(), own);
     alike_ = std::all_of(variances_.begin(), own, [this](double v) { return v == least_; });
@@ -97,11 +99,9 @@ class mixture_products {
     if (taken_ == 0) return;
     constexpr std::size_t eight = 8;
     const auto columns = static_cast<Eigen::Index>((taken_ + eight - 1) / eight * eight);
-    auto shares = shares_.leftCols(columns);
-    shares.noalias() = packed_.transpose() * asked_.leftCols(columns);
+    multiply(rows_, asked_, columns, shares_);
     for (std::size_t i = 0; i < taken_; ++i) weigh(i, gives, sigma_data);
-    auto means = means_.leftCols(columns);
-    means.noalias() = packed_.topRows(static_cast<Eigen::Index>(size_)) * shares;
+    multiply(columns_, shares_, columns, means_);
     for (std::size_t i = 0; i < taken_; ++i) {
       const sample& s = samples_[i];
       const U* const mean = means_.data() + i * size_;
@@ -121,11 +121,19 @@ class mixture_products {
     double square, of_centre = 0, of_mean = 0, of_state = 0;
   };
 
+  using matrix = Eigen::Matrix<U, Eigen::Dynamic, Eigen::Dynamic>;
+
+  // The first columns of a * b. Both products come here, because each kind of product costs the compiler seconds.
+  static void multiply(const matrix& a, const matrix& b, Eigen::Index columns, matrix& to) {
+    Eigen::Map<matrix>(to.data(), to.rows(), columns).noalias() =
+        a * Eigen::Map<const matrix>(b.data(), b.rows(), columns);
+  }
+
   void allocate() {
     constexpr auto columns = static_cast<Eigen::Index>(block);
-    asked_.setZero(packed_.rows(), columns);
-    shares_.resize(packed_.cols(), columns);
-    means_.resize(packed_.rows() - 2, columns);
+    asked_.setZero(rows_.cols(), columns);
+    shares_.resize(rows_.rows(), columns);
+    means_.resize(columns_.rows(), columns);
     states_.resize(block * size_);
   }
 
@@ -162,13 +170,11 @@ class mixture_products {
     s.of_centre = row.x0;
   }
 
-  using matrix = Eigen::Matrix<U, Eigen::Dynamic, Eigen::Dynamic>;
-
   std::size_t size_, count_, taken_ = 0;
   std::vector<double> centre_, variances_, log_weights_;
   double farthest_ = 0, least_ = 0;  // |mu|^2, variance
   bool alike_ = true;
-  matrix packed_;                  // [elements and two more, components]
+  matrix rows_, columns_;          // [components, elements and two more], [elements, components]
   matrix asked_, shares_, means_;  // of a block
   std::vector<double> states_;
   std::array<sample, block> samples_;
