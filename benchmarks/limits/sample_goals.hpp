@@ -19,17 +19,25 @@ class rule_goals final : public goal_group {
   rule_goals() {
     clamp_ = timed.add(endless_run<>{two_m_sampler(nf::guidance_scale(7.5), nf::static_threshold(1)), extents});
     rescale_ = timed.add(endless_run<>{two_m_sampler(nf::rescale{.weight = 6.5}, {}), extents});
+    momentum_ = timed.add(
+        endless_run<>{two_m_sampler(nf::apg{.weight = 6.5, .norm_cap = 15, .momentum = -0.5}, {}), extents});
+    zero_ = timed.add(endless_run<>{two_m_sampler(nf::cfg_zero{.weight = 6.5}, {}), extents});
+    tangential_ = timed.add(endless_run<>{two_m_sampler(nf::tcfg{.weight = 6.5}, {}), extents});
     dynamic_ = timed.add(endless_run<>{two_m_sampler(nf::guidance_scale(7.5), nf::dynamic_threshold()), extents});
   }
 
   void report(goal_table& to) const override {
     to.at_most("guidance rescale: step's time over the clamp step's, 64x3x64x64", ratio(rescale_, clamp_), 1.3);
+    to.at_most("CFG-Zero*: step's time over the clamp step's, 64x3x64x64", ratio(zero_, clamp_), 1.3);
+    to.at_most("TCFG: step's time over the clamp step's, 64x3x64x64", ratio(tangential_, clamp_), 1.3);
+    // It reads its momentum twice and writes it: eight arrays to the five of rescale's second pass and the two before.
+    to.at_most("APG with momentum: step's time over the clamp step's, 64x3x64x64", ratio(momentum_, clamp_), 2);
     to.at_most("dynamic threshold: step's time over the clamp step's, 64x3x64x64", ratio(dynamic_, clamp_), 3.3);
   }
 
  private:
   inline static const nf::shape extents{64, 3, 64, 64};
-  timed_bodies::id clamp_, rescale_, dynamic_;
+  timed_bodies::id clamp_, rescale_, momentum_, zero_, tangential_, dynamic_;
 };
 
 // Several samples, so that no branch predictor learns one by heart.

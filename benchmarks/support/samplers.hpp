@@ -4,8 +4,12 @@
 #include <cstddef>
 #include <utility>
 
+#include <noisefall/guidance/apg.hpp>
+#include <noisefall/guidance/cfg_zero.hpp>
 #include <noisefall/guidance/classifier_free.hpp>
 #include <noisefall/guidance/rescale.hpp>
+#include <noisefall/guidance/tcfg.hpp>
+#include <noisefall/guidance/unguided.hpp>
 #include <noisefall/schedule/vp.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>

@@ -31,6 +31,12 @@ class digit_network {
   explicit digit_network(const std::filesystem::path& file)
       : weights_(std::make_shared<const digit_weights>(digit_weights_reader::read(safetensors_file(file)))) {}
 
+  /// The vector that stands for a class inside the network: what a condition that is disturbed (CADS) is made of.
+  std::span<const float> class_vector(int label) const {
+    check_class(label);
+    return {weights_->label.col(label).data(), static_cast<std::size_t>(digit_weights::embedding)};
+  }
+
   /// images, eps [B,1,28,28]; they may be the same memory. times, classes: B of each, or 1 for all.
   /// Some 30 million multiplications per image; the workspace is allocated by the first call.
   void evaluate(std::span<const float> images, std::span<const float> times, std::span<const int> classes,
@@ -41,6 +47,23 @@ class digit_network {
     for (std::size_t i = 0; i < count; ++i) {
       const auto& film = condition(times[times.size() == 1 ? 0 : i], classes[classes.size() == 1 ? 0 : i]);
       evaluate_image(images.data() + i * pixels, film, eps.data() + i * pixels);
+    }
+  }
+
+  /// The same with a class vector for each image: class_vectors [B,128].
+  void evaluate(std::span<const float> images, std::span<const float> times, std::span<const float> class_vectors,
+                std::span<float> eps) {
+    const std::size_t count = images.size() / pixels;
+    check(images.size(), times.size(), {}, eps.size());
+    if (class_vectors.size() != count * static_cast<std::size_t>(digit_weights::embedding)) {
+      throw std::invalid_argument("digit_network::evaluate: class_vectors has " + std::to_string(class_vectors.size()) +
+                                  " values; allowed are 128 for each of " + std::to_string(count) + " images");
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const Eigen::Map<const layers::vector> own(class_vectors.data() + i * digit_weights::embedding,
+                                                 digit_weights::embedding);
+      evaluate_image(images.data() + i * pixels, film_of(times[times.size() == 1 ? 0 : i], own),
+                     eps.data() + i * pixels);
     }
   }
 
@@ -75,12 +98,14 @@ class digit_network {
                                   " values; allowed are 1 and the number of images, " + std::to_string(count));
     };
     check_count("times", times);
+    if (classes.empty()) return;
     check_count("classes", classes.size());
-    for (const int label : classes) {
-      if (label < 0 || label > no_class) {
-        throw std::invalid_argument(where + "class " + std::to_string(label) + "; allowed are 0 to 9, and 10 for none");
-      }
-    }
+    for (const int label : classes) check_class(label);
+  }
+  static void check_class(int label) {
+    if (label >= 0 && label <= no_class) return;
+    throw std::invalid_argument("digit_network::evaluate: class " + std::to_string(label) +
+                                "; allowed are 0 to 9, and 10 for none");
   }
 
   /// What a pair of time and class contributes, computed once per pair and call.
@@ -88,19 +113,21 @@ class digit_network {
     for (const auto& known : known_) {
       if (known.time == time && known.label == label) return known.film;
     }
+    known_.push_back({time, label, film_of(time, weights_->label.col(label))});
+    return known_.back().film;
+  }
+
+  layers::affine film_of(float time, layers::channels_in label) const {
     const auto& w = *weights_;
     const Eigen::ArrayXf angle = time * w.frequency.array();
     Eigen::ArrayXf value(2 * digit_weights::frequencies);
     value << angle.sin(), angle.cos();
     value = (w.time_first.weight * value.matrix() + w.time_first.bias).array().eval();
     layers::silu(value);
-    value = (w.time_second.weight * value.matrix() + w.time_second.bias + w.label.col(label)).array().eval();
+    value = (w.time_second.weight * value.matrix() + w.time_second.bias + label).array().eval();
     layers::silu(value);
-    known_.push_back({time,
-                      label,
-                      {w.film_gain.weight * value.matrix() + w.film_gain.bias,
-                       w.film_offset.weight * value.matrix() + w.film_offset.bias}});
-    return known_.back().film;
+    return {w.film_gain.weight * value.matrix() + w.film_gain.bias,
+            w.film_offset.weight * value.matrix() + w.film_offset.bias};
   }
 
   void evaluate_image(const float* image, const layers::affine& film, float* eps) {

@@ -4,13 +4,13 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <Eigen/Core>
 
+#include "layer_reader.hpp"
 #include "layers.hpp"
 #include "safetensors.hpp"
 
@@ -48,17 +48,12 @@ struct digit_weights {
 };
 
 /// Makes digit_weights of a file, keeping aside the film parts of the blocks read so far.
-class digit_weights_reader {
+class digit_weights_reader : layer_reader {
  public:
   [[nodiscard]] static digit_weights read(const safetensors_file& file) { return digit_weights_reader(file).all(); }
 
  private:
-  using index = layers::index;
-  using matrix = layers::matrix;
-  using vector = layers::vector;
-  using row_major = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-  explicit digit_weights_reader(const safetensors_file& file) : file_(file) {}
+  explicit digit_weights_reader(const safetensors_file& file) : layer_reader(file) {}
 
   [[nodiscard]] digit_weights all() {
     constexpr index narrow = digit_weights::narrow, wide = digit_weights::wide;
@@ -93,35 +88,6 @@ class digit_weights_reader {
     w.out_norm = norm("n", narrow);
     w.out = kernel("out", narrow, 4, 3);
     return w;
-  }
-
-  /// The tensor with all extents but the first taken together.
-  [[nodiscard]] Eigen::Map<const row_major> table(const std::string& name, std::initializer_list<index> shape) const {
-    const std::vector<std::size_t> sizes(shape.begin(), shape.end());
-    const auto& values = file_.at(name, sizes).values;
-    const index rows = *shape.begin();
-    return {values.data(), rows, static_cast<index>(values.size()) / rows};
-  }
-
-  [[nodiscard]] vector list(const std::string& name, index size) const { return table(name, {size}); }
-
-  [[nodiscard]] layers::affine norm(const std::string& name, index channels) const {
-    return {list(name + ".weight", channels), list(name + ".bias", channels)};
-  }
-
-  [[nodiscard]] layers::convolution dense(const std::string& name, index from, index to) const {
-    return {table(name + ".weight", {to, from}), list(name + ".bias", to)};
-  }
-
-  /// [to, from, size, size] in the file becomes [to, size*size*from], which is the order of windows.
-  [[nodiscard]] layers::convolution kernel(const std::string& name, index from, index to, index size) const {
-    const auto stored = table(name + ".weight", {to, from, size, size});
-    const index taps = size * size;
-    matrix weight(to, taps * from);
-    for (index tap = 0; tap < taps; ++tap) {
-      for (index c = 0; c < from; ++c) weight.col(tap * from + c) = stored.col(c * taps + tap);
-    }
-    return {std::move(weight), list(name + ".bias", to)};
   }
 
   /// norm(h)*(1 + a) + b with a, b linear in the embedding is a gain and an offset which are linear in it too.
@@ -177,7 +143,6 @@ class digit_weights_reader {
     return phases;
   }
 
-  const safetensors_file& file_;
   std::vector<layers::convolution> film_gain_, film_offset_;  // in the order of the blocks
 };
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include <noisefall/metrics/class_accuracy.hpp>
-#include <noisefall/models/gaussian_mixture.hpp>
+#include <noisefall/models/mixture_law.hpp>
 
 #include "catch.hpp"
 #include "message_of.hpp"

@@ -123,6 +123,18 @@ TEST_CASE("A schedule burns its weight times the information, and a window of th
   CHECK(by.burnt_by(nf::weight_schedule::ramp(2, 1e3, 0, 1e-3)) > 0);
 }
 
+TEST_CASE("What classes cannot carry is cut off below") {
+  const nf::class_information& all = measured();
+  const nf::class_information some = all.at_most(0.3);
+  CHECK(some.total() == Approx(0.3).epsilon(1e-6));
+  CHECK(some.rates().back().sigma == Approx(all.rates().back().sigma));
+  for (const double nats : {0.01, 0.1, 0.29}) CHECK(some.level_of(nats) == Approx(all.level_of(nats)).epsilon(1e-6));
+  CHECK(some.at(0.9 * all.level_of(0.3)) == Approx(0.3).epsilon(1e-6));
+  CHECK(some.window(1, 0.5).jumps()[0].at == Approx(all.level_of(0.1)).epsilon(1e-6));
+  CHECK(all.at_most(1).total() == all.total());
+  CHECK_THROWS_WITH(all.at_most(0), ContainsSubstring("at_most: 0 nats; allowed: above 0"));
+}
+
 TEST_CASE("The two classes under weights and windows have their known moments") {
   struct row {
     nf::weight_schedule w;

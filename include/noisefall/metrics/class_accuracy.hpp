@@ -13,7 +13,7 @@
 
 namespace noisefall {
 
-// p(x) = sum_k weights[k] N(means[k], deviations[k]^2 I): mixture_law of models/gaussian_mixture.hpp is one.
+// p(x) = sum_k weights[k] N(means[k], deviations[k]^2 I): mixture_law of models/mixture_law.hpp is one.
 template <class L>
 concept IsotropicMixture = requires(const L& law, std::size_t k) {
   static_cast<double>(law.weights[k]);

@@ -5,55 +5,31 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <noisefall/core/error.hpp>
+#include <noisefall/models/mixture_law.hpp>
+#include <noisefall/models/mixture_products.hpp>
 #include <noisefall/models/network_output.hpp>
 #include <noisefall/predictor/concept.hpp>
 #include <noisefall/tensor/view.hpp>
 
 namespace noisefall {
 
-// p(x0) = sum_k weights[k] * N(means[k], deviations[k]^2 * I). Weights are positive and need not sum to 1.
-// A deviation of 0 is a point mass.
-struct mixture_law {
-  std::vector<double> weights;
-  std::vector<std::vector<double>> means;  // [K][d]
-  std::vector<double> deviations;
-
-  void check() const {
-    const std::size_t k = means.size();
-    require(k > 0 && weights.size() == k && deviations.size() == k, "mixture_law",
-            std::to_string(weights.size()) + " weights, " + std::to_string(k) + " means, " +
-                std::to_string(deviations.size()) + " deviations",
-            "as many of each, one or more");
-    for (const std::vector<double>& mean : means)
-      require(!mean.empty() && mean.size() == means[0].size(), "mixture_law: means",
-              std::to_string(mean.size()) + " elements beside " + std::to_string(means[0].size()),
-              "means of one size, one element or more");
-    for (const double w : weights)
-      require(std::isfinite(w) && w > 0, "mixture_law: weights", std::to_string(w), "finite weights > 0");
-    for (const double s : deviations)
-      require(std::isfinite(s) && s >= 0, "mixture_law: deviations", std::to_string(s), "finite deviations >= 0");
-  }
-};
-
-// A condition: the components that may have made a sample; empty: all. An index given twice weighs twice.
-struct component_subset {
-  std::vector<std::size_t> only;
-  friend bool operator==(const component_subset&, const component_subset&) = default;
-};
-
 // With v_k = alpha^2 std_k^2 + sigma^2 and r_k the posterior probability of component k given the state y
 // (a softmax over log w_k - d/2 log v_k - |y - alpha mu_k|^2 / (2 v_k)),
 //   E[x0]  = sum_k r_k (mu_k + alpha std_k^2 / v_k * (y - alpha mu_k))
 //   E[eps] = sigma * sum_k r_k (y - alpha mu_k) / v_k
-// exact at sigma = 0 and alpha = 0 too; where a point mass meets sigma = 0, the limit. Computed in double, each sample
-// by itself, in O(K d). `sigma_data` matters to edm and trigflow outputs only. No allocation per call; not for two
-// threads at once.
+// exact at sigma = 0 and alpha = 0 too; where a point mass meets sigma = 0, the limit. `sigma_data` matters to edm and
+// trigflow outputs only. A sample's prediction does not depend on its batch. Not for two threads at once.
+// K < 16 or K d < 1024: in double, from the distances to the means. Larger mixtures: by two products of matrices and a softmax
+// (models/mixture_products.hpp), the means packed by the first call of a condition, which allocates, and kept for the
+// next ones of it. Products are of the state's type: where sigma is so small that they would not give the logits to 1e-3
+// for float, or 1e-10 for double, samples are predicted from distances, in double.
 class gaussian_mixture {
  public:
   using condition = component_subset;
@@ -81,24 +57,64 @@ class gaussian_mixture {
       if (k >= all_.size())
         refuse("gaussian_mixture: condition", "component " + std::to_string(k),
                "0 to " + std::to_string(all_.size() - 1));
+    const std::vector<std::size_t>& components = given.only.empty() ? all_ : given.only;
+    const bool many = components.size() >= 16 && components.size() * dimension() >= worth_packing;
+    mixture_products<T>* const products = many ? &packed<T>().of(law_, components, given.only.empty()) : nullptr;
+    const auto write = [&](std::size_t i, std::size_t e, double value) { out.sample(i)[e] = static_cast<T>(value); };
     for (std::size_t i = 0; i < x.samples(); ++i) {
       const noise_level& level = at.level(i);
       const T* from = x.sample(i);
-      T* to = out.sample(i);
       for (std::size_t e = 0; e < dimension(); ++e) state_[e] = static_cast<double>(from[e]) / at.input_scale(i);
-      find_shares(level, given.only.empty() ? all_ : given.only);
-      for (std::size_t e = 0; e < dimension(); ++e) {
-        double sum = 0;
-        for (const share& s : shares_) {
-          const double mean = (*s.mean)[e];
-          sum += s.of_mean * mean + s.of_rest * (state_[e] - level.alpha * mean);
-        }
-        to[e] = static_cast<T>(sum);
+      if (many && products->error(state_.data(), level) <= most_error<T>) {
+        if (products->take(i, state_.data(), level)) products->answer(gives_, sigma_data_, write);
+      } else {
+        predict_from_distances(level, components, out.sample(i));
       }
     }
+    if (many) products->answer(gives_, sigma_data_, write);
   }
 
  private:
+  // The means of all components and of the last choice of some.
+  template <class U>
+  struct packed_means {
+    std::optional<mixture_products<U>> all, some;
+    std::vector<std::size_t> chosen;
+
+    mixture_products<U>& of(const mixture_law& law, const std::vector<std::size_t>& components, bool is_all) {
+      std::optional<mixture_products<U>>& made = is_all ? all : some;
+      if (made && (is_all || chosen == components)) return *made;
+      if (!is_all) chosen = components;
+      return made.emplace(law, components);
+    }
+  };
+
+  template <class U>
+  packed_means<U>& packed() {
+    if constexpr (std::is_same_v<U, float>)
+      return floats_;
+    else
+      return doubles_;
+  }
+
+  static constexpr std::size_t worth_packing = 1024;
+  template <class U>
+  static constexpr double most_error = std::is_same_v<U, float> ? 1e-3 : 1e-10;  // of a logit, a generous bound
+
+  // The prediction for state_.
+  template <class T>
+  void predict_from_distances(const noise_level& level, const std::vector<std::size_t>& components, T* to) {
+    find_shares(level, components);
+    for (std::size_t e = 0; e < dimension(); ++e) {
+      double sum = 0;
+      for (const share& s : shares_) {
+        const double mean = (*s.mean)[e];
+        sum += s.of_mean * mean + s.of_rest * (state_[e] - level.alpha * mean);
+      }
+      to[e] = static_cast<T>(sum);
+    }
+  }
+
   // A component's part in the output: of_mean * mu + of_rest * (y - alpha * mu).
   struct share {
     const std::vector<double>* mean;
@@ -149,6 +165,8 @@ class gaussian_mixture {
   std::vector<std::size_t> all_;
   std::vector<double> state_;
   std::vector<share> shares_;
+  packed_means<float> floats_;
+  packed_means<double> doubles_;
 };
 
 }  // namespace noisefall

@@ -66,6 +66,27 @@ class class_information {
     return std::exp((low + high) / 2);
   }
 
+  // The same as far down as so many nats, and nothing below: K classes that are equally likely have log K of them, and
+  // what a network shows beyond that, mostly at small sigma, is the branches' own errors.
+  class_information at_most(double nats) const {
+    require(nats > 0, "class_information: at_most", {nats, " nats"}, "above 0");
+    if (nats >= total()) return *this;
+    const double end = level_of(nats), last = rates_.back().sigma;
+    std::vector<rate> kept;
+    for (std::size_t i = 0; i < rates_.size(); ++i) {
+      if (rates_[i].sigma > end) {
+        kept.push_back(rates_[i]);
+        continue;
+      }
+      const double down = i == 0 ? 0 : std::log(rates_[i - 1].sigma / end) / width(i);
+      const double above = rates_[i == 0 ? 0 : i - 1].nats_per_log_sigma;
+      kept.push_back({end, above + (rates_[i].nats_per_log_sigma - above) * down});
+      break;
+    }
+    for (const double sigma : {end * (1 - 1e-9), last * (1 - 2e-9)}) kept.push_back({sigma, 0});
+    return class_information{std::move(kept)};
+  }
+
   // int w dI: what a schedule burns, in nats; below 0 it widens. Weights over sigma or log-SNR only.
   double burnt_by(const weight_schedule& w) const {
     const std::vector<double> jumps = w.breakpoints();
