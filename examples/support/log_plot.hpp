@@ -96,7 +96,8 @@ struct log_plot {
     for (int e = box.x_low; e <= box.x_high; ++e) {
       const double x = box.x(e);
       paper.line({x, box.top}, {x, box.bottom}, grey);
-      const std::string number = std::to_string(1L << e);
+      if (box.x_high - box.x_low > 10 && e % 2 != 0) continue;  // numbers would touch
+      const std::string number = e >= 0 ? std::to_string(1L << e) : "1/" + std::to_string(1L << -e);
       paper.text({x - canvas::text_width(number) / 2, box.bottom + 26}, number, black);
     }
     for (int e = box.y_low; e <= box.y_high; ++e) {

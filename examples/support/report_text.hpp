@@ -33,8 +33,8 @@ inline std::string text_of(const nf::search_report& of) {
     text.back() = '\n';
   }
   if (!std::isnan(of.fidelity)) add("  Spearman with the paired error: %.2f\n", of.fidelity);
-  add("  %zu trajectories tried, %zu evaluations of the network, %zu gaps at their smallest\n", of.tried, of.evaluations,
-      of.at_minimum_gap);
+  add("  %zu trajectories tried, %zu evaluations of the network, %zu gaps at their smallest\n", of.tried,
+      of.evaluations, of.at_minimum_gap);
   return text;
 }
 

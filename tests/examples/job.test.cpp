@@ -3,6 +3,7 @@
 #include <fstream>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -121,4 +122,45 @@ TEST_CASE("a job's error names the file and the place", "[examples]") {
           examples::read_job(file);
         }).starts_with(file.string() + ": this is not JSON: line 1, column 11"));
   std::filesystem::remove(file);
+}
+
+TEST_CASE("a job takes the trajectory that a search found, to the bit, for its schedule alone", "[examples]") {
+  const examples::job plain = examples::read_job(jobs / "mixture.json");
+  const nlohmann::json& d = plain.sampler.described;
+  std::vector<noisefall::leg> legs;
+  noisefall::noise_level from = plain.sampler.path().front();
+  for (const double t : {0.61, 0.23, 0.07}) {
+    const noisefall::noise_level to = noisefall::vp_linear{}.at(t);
+    legs.push_back({from, to});
+    from = to;
+  }
+  const noisefall::found_trajectory found{
+      {legs, noisefall::trajectory_kind::descending}, d["solver"], d["schedule"], d["parameterisation"]};
+  const auto file = std::filesystem::temp_directory_path() / "noisefall_found_trajectory.json";
+  const auto save = [&](const json& content) { std::ofstream{file} << content; };
+  save(json_of(found));
+  json described = noisefall::read_json(jobs / "mixture.json");
+  described["trajectory"] = {{"file", file.string()}};
+  const examples::job job = examples::make_job(described, jobs / "mixture.json");
+  CHECK(job.warnings.empty());
+  REQUIRE(job.sampler.path().steps() == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(job.sampler.path()[i].to == legs[i].to);
+  CHECK(job.described["trajectory"]["name"] == "level_list");
+
+  json other = described;
+  other["solver"] = "ddim";
+  const examples::job warned = examples::make_job(other, jobs / "mixture.json");
+  REQUIRE(warned.warnings.size() == 1);
+  CHECK_THAT(warned.warnings[0], Catch::Matchers::Contains("/trajectory/file: was found for the solver"));
+  other["schedule"] = "cosine";
+  CHECK_THAT(message_of([&] { examples::make_job(other, jobs / "mixture.json"); }),
+             Catch::Matchers::Contains("/trajectory/file: was found for the schedule"));
+  json broken = json_of(found);
+  broken["levels"][1]["sigma"] = 5;
+  save(broken);
+  CHECK_THAT(message_of([&] { examples::make_job(described, jobs / "mixture.json"); }),
+             Catch::Matchers::Contains("/trajectory/file: /levels/1/sigma: does not fall"));
+  std::filesystem::remove(file);
+  CHECK_THAT(message_of([&] { examples::make_job(described, jobs / "mixture.json"); }),
+             Catch::Matchers::Contains("there is no such file"));
 }

@@ -172,13 +172,17 @@ TEST_CASE("principal axes are found, and the rest is one direction more") {
   REQUIRE(two.groups.size() == 3);
   CHECK(two.groups[2].multiplicity == 2);
   CHECK_THAT(two.groups[2].variance, WithinRel((all.groups[2].variance + all.groups[3].variance) / 2, 1e-9));
-  // fewer samples than elements: the same by products of samples
-  tensor<double> few{{3, 40}};
-  normals(normal_stream{5, 0, 0, 40}, 0, few.size(), few.data());
-  const data_directions wide = principal_directions(view<double>{few}, 10);
-  REQUIRE(wide.groups.size() == 3);
-  CHECK(wide.groups[2].multiplicity == 38);
-  CHECK_THAT(wide.groups[2].variance, WithinAbs(0, 1e-12));
+  // fewer samples than elements, by products of samples: of unit variance along every axis, which those that fit the
+  // samples have much more of, and the rest next to none
+  tensor<double> few{{60, 400}};
+  normals(normal_stream{5, 0, 0, 400}, 0, few.size(), few.data());
+  const data_directions wide = principal_directions(view<double>{few}, 20);
+  REQUIRE(wide.groups.size() == 21);
+  CHECK(wide.groups[20].multiplicity == 380);
+  CHECK_THAT(wide.groups[20].variance, WithinRel(1.0, 0.05));
+  double mean = 0;
+  for (std::size_t k = 0; k < 20; ++k) mean += wide.groups[k].variance / 20;
+  CHECK_THAT(mean, WithinRel(1.0, 0.2));
   // an error's square along axes and rest is all of it
   gaussian model{{{.variance = {0.4}}}};
   const error_table table =
@@ -258,6 +262,11 @@ TEST_CASE("what cannot be measured is refused in words") {
                measure_errors(model, view<double>{one}, edm{});
              }),
              Contains("1 samples; allowed: two samples or more"));
+  CHECK_THAT(message_of([&] {
+               tensor<double> two{{2, d}};
+               measure_errors(model, view<double>{two}, edm{});
+             }),
+             Contains("2 samples of 4 elements; allowed: four samples or more"));
   struct broken {
     using condition = std::size_t;
     void predict(view<double>, const evaluation&, std::size_t, mutable_view<double>) {}

@@ -51,19 +51,28 @@ struct data_directions {
   }
 };
 
-// The `count` principal axes of the data [n, ...] with the largest variances (at most as many as there are elements, and
-// samples less one), by the eigenvectors of its covariance or, where samples are fewer than elements, of their products.
-// Cost: n d min(n, d) + min(n, d)^3.
+// The `count` principal axes of the data [n, ...] with the largest variances, at most as many as there are elements, and
+// their variances. Where samples are fewer than ten for each element, axes that fit them would leave nothing for the rest:
+// then the axes are those of every other sample (at most as many less one), and variances are of the others. Cost:
+// n d min(n, d) + min(n, d)^3.
 template <class T>
 data_directions principal_directions(view<T> data, std::size_t count) {
-  const auto n = static_cast<Eigen::Index>(data.samples()), d = static_cast<Eigen::Index>(data.sample_size());
-  require(n >= 2, "principal_directions", {n, " samples"}, "two samples or more");
+  const auto all = static_cast<Eigen::Index>(data.samples()), d = static_cast<Eigen::Index>(data.sample_size());
+  const bool in_halves = all < 10 * d;
+  require(all >= (in_halves ? 4 : 2), "principal_directions", {all, " samples of ", d, " elements"},
+          "four samples or more, ten for each element where there are fewer than that");
   require(count >= 1, "principal_directions", "no direction asked for", "one direction or more");
-  Eigen::MatrixXd rows(n, d);
-  for (Eigen::Index i = 0; i < n; ++i)
-    for (Eigen::Index e = 0; e < d; ++e)
-      rows(i, e) = static_cast<double>(data.sample(static_cast<std::size_t>(i))[static_cast<std::size_t>(e)]);
-  rows.rowwise() -= rows.colwise().mean().eval();
+  const auto rows_of = [&](Eigen::Index first, Eigen::Index step) {
+    Eigen::MatrixXd rows((all - first + step - 1) / step, d);
+    for (Eigen::Index i = 0; i < rows.rows(); ++i)
+      for (Eigen::Index e = 0; e < d; ++e)
+        rows(i, e) =
+            static_cast<double>(data.sample(static_cast<std::size_t>(first + i * step))[static_cast<std::size_t>(e)]);
+    rows.rowwise() -= rows.colwise().mean().eval();
+    return rows;
+  };
+  const Eigen::MatrixXd rows = rows_of(0, in_halves ? 2 : 1);
+  const Eigen::Index n = rows.rows();
   const double share = 1 / static_cast<double>(n - 1);
   const bool by_samples = n < d;
   const Eigen::MatrixXd products =
@@ -74,16 +83,23 @@ data_directions principal_directions(view<T> data, std::size_t count) {
   found.groups.clear();
   Eigen::Index kept = 0;
   found.axes.resize(d, most);
-  double left = products.trace() * share;
   for (Eigen::Index k = 0; k < most; ++k) {
     const double value = solved.eigenvalues()[products.rows() - 1 - k];
     if (by_samples && !(value > 1e-12 * products.trace())) break;  // an axis that no sample has
     const Eigen::VectorXd vector = solved.eigenvectors().col(products.rows() - 1 - k);
     found.axes.col(kept++) = by_samples ? Eigen::VectorXd((rows.transpose() * vector).normalized()) : vector;
     found.groups.push_back({std::max(0.0, value) * share, 1});
-    left -= found.groups.back().variance;
   }
   found.axes.conservativeResize(d, kept);
+  double left = products.trace() * share;
+  if (in_halves) {
+    const Eigen::MatrixXd others = rows_of(1, 2), along = others * found.axes;
+    const double other_share = 1 / static_cast<double>(others.rows() - 1);
+    for (Eigen::Index k = 0; k < kept; ++k)
+      found.groups[static_cast<std::size_t>(k)].variance = along.col(k).squaredNorm() * other_share;
+    left = others.squaredNorm() * other_share;
+  }
+  for (const data_direction& g : found.groups) left -= g.variance;
   if (kept < d) {
     const auto rest = static_cast<double>(d - kept);
     found.groups.push_back({std::max(0.0, left) / rest, rest});

@@ -89,6 +89,7 @@ struct evolutionary {
     };
     for (std::size_t generation = 0; generation < generations && genes > 0; ++generation) {
       std::vector<std::pair<double, set>> ranked;
+      ranked.reserve(known.size());
       for (const auto& [s, value] : known) ranked.push_back({value, s});
       std::sort(ranked.begin(), ranked.end());
       ranked.resize(std::min(ranked.size(), parents));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <noisefall/search/search_problem.hpp>
@@ -17,8 +18,9 @@ struct named_sigmas {
 };
 
 // Between the ends of the problem's base, with as many steps: uniform and quadratic in the schedule's time, uniform in
-// lambda, and Karras' spacing with rho from 3 to 11. From infinite noise, or to sigma = 0, the levels between use the range
-// [low, high], as k-diffusion's lists end before their last 0.
+// lambda, and Karras' spacing with rho from 3 to 11; to sigma = 0 also trailing, equal parts of time down to it. From
+// infinite noise, or to sigma = 0, the levels between use the range [low, high], as k-diffusion's lists end before their
+// last 0.
 inline std::vector<named_sigmas> known_spacings(const search_problem& of, double low, double high) {
   const std::vector<double>& base = of.sigmas();
   const std::size_t n = of.steps();
@@ -40,6 +42,12 @@ inline std::vector<named_sigmas> known_spacings(const search_problem& of, double
                      const double root = std::sqrt(t0) + p * (std::sqrt(t1) - std::sqrt(t0));
                      return of.schedule().at(root * root).rho();
                    })});
+  }
+  if (to_zero && t0 > t1 && t1 >= 0 && !from_infinity) {
+    named_sigmas trailing{"trailing", base};
+    for (std::size_t i = 1; i < n; ++i)
+      trailing.sigmas[i] = of.schedule().at(t0 + static_cast<double>(i) / static_cast<double>(n) * (t1 - t0)).rho();
+    all.push_back(std::move(trailing));
   }
   all.push_back({"log-SNR", list([&](double p) { return top * std::pow(bottom / top, p); })});
   for (int rho = 3; rho <= 11; ++rho)

@@ -115,7 +115,9 @@ struct teacher_dp {
     nodes made;
     made.levels.push_back(problem.base().front());
     for (const double s : between)
-      if (s > base.back() && s < made.levels.back().rho()) made.levels.push_back(level_at_rho(problem.schedule(), s));
+      if (s > base.back() && s < made.levels.back().rho() && problem.apart(made.levels.back().rho(), s) &&
+          problem.apart(s, base.back()))
+        made.levels.push_back(level_at_rho(problem.schedule(), s));
     made.levels.push_back(problem.base().back());
     made.at.push_back(known.starts(made.levels[0]));
     for (std::size_t k = 0; k + 1 < made.levels.size(); ++k) {
