@@ -56,6 +56,7 @@ class mixture_model {
   nlohmann::json conditions() const { return only_.only; }
   condition conditional(std::size_t, std::size_t) const { return only_; }
   condition unconditional() const { return {}; }
+  const nf::mixture_law& law() const { return mixture_.law(); }
 
   void predict(nf::view<float> x, const nf::evaluation& at, const condition& components, nf::mutable_view<float> out) {
     mixture_.predict<float>(x, at, components, out);

@@ -24,7 +24,7 @@ const std::vector<double> rhos{6, 3.5, 2, 1.1, 0.6, 0.2, 0};
 
 // All plans carried out with both readings.
 template <class Solver>
-double run(const Solver& solver, double y) {
+double carried_out(const Solver& solver, double y) {
   std::vector<noise_level> levels;
   for (const double rho : rhos) levels.push_back(rho == 0 ? scalar::clean : scalar::vp(-std::log(rho)));
   const auto legs = scalar::legs_through(levels);
@@ -101,21 +101,22 @@ double estimation(double y, double gamma) {
 TEST_CASE("CFG++ under Euler ancestral and DPM++ 2S ancestral is the published loop") {
   for (const double eta : {0.0, 0.6, 1.0}) {
     const double x = euler_ancestral(1.4, eta, 1);
-    CHECK(run(ddim{.eta = eta}, 1.4) == Approx(x).epsilon(1e-12));
-    CHECK(run(dpm_ancestral{.order = 1, .eta = eta}, 1.4) == Approx(x).epsilon(1e-12));
-    CHECK(run(dpm_ancestral{.order = 1, .eta = eta, .s_noise = 1.2}, 1.4) ==
+    CHECK(carried_out(ddim{.eta = eta}, 1.4) == Approx(x).epsilon(1e-12));
+    CHECK(carried_out(dpm_ancestral{.order = 1, .eta = eta}, 1.4) == Approx(x).epsilon(1e-12));
+    CHECK(carried_out(dpm_ancestral{.order = 1, .eta = eta, .s_noise = 1.2}, 1.4) ==
           Approx(euler_ancestral(1.4, eta, 1.2)).epsilon(1e-12));
-    CHECK(run(dpm_ancestral{.eta = eta, .s_noise = 1.1}, 1.4) == Approx(two_s_ancestral(1.4, eta, 1.1)).epsilon(1e-12));
+    CHECK(carried_out(dpm_ancestral{.eta = eta, .s_noise = 1.1}, 1.4) ==
+          Approx(two_s_ancestral(1.4, eta, 1.1)).epsilon(1e-12));
   }
-  CHECK(run(dpm_singlestep{.order = 2}, 1.4) == Approx(two_s_ancestral(1.4, 0, 1)).epsilon(1e-12));
-  CHECK(run(dpm_singlestep{.order = 1}, 1.4) == Approx(run(ddim{}, 1.4)).epsilon(1e-12));
+  CHECK(carried_out(dpm_singlestep{.order = 2}, 1.4) == Approx(two_s_ancestral(1.4, 0, 1)).epsilon(1e-12));
+  CHECK(carried_out(dpm_singlestep{.order = 1}, 1.4) == Approx(carried_out(ddim{}, 1.4)).epsilon(1e-12));
   CHECK_FALSE(takes_two_readings(dpm_singlestep{.of = quantity::eps}));
   CHECK_FALSE(takes_two_readings(dpm_ancestral{.of = quantity::eps}));
 }
 
 TEST_CASE("CFG++ under gradient estimation is the published loop") {
   for (const double gamma : {1.0, 2.0, 2.6})
-    CHECK(run(gradient_estimation{.gamma = gamma}, 1.4) == Approx(estimation(1.4, gamma)).epsilon(1e-12));
+    CHECK(carried_out(gradient_estimation{.gamma = gamma}, 1.4) == Approx(estimation(1.4, gamma)).epsilon(1e-12));
 }
 
 TEST_CASE("second readings that agree with the first change nothing") {

@@ -22,13 +22,13 @@ constexpr std::size_t here = 3;  // the leg that is compared; not the last, so t
 double data(double x, const noise_level& at) { return std::tanh(0.8 * x + 0.3) + 0.2 * at.sigma; }
 double z(std::size_t slot) { return 0.7 - 0.4 * static_cast<double>(slot); }
 
-struct outcome {
+struct stepped {
   double x, kept;
 };
 
 // One step from a state, over readings of the denoiser at states that have nothing to do with it.
 template <class Solver>
-outcome step(const Solver& solver, std::size_t stored, std::size_t leg_index = here, double x = 0.6) {
+stepped step(const Solver& solver, std::size_t stored, std::size_t leg_index = here, double x = 0.6) {
   const step_window w = scalar::window_at(legs, leg_index, stored);
   const step_plan p = solver.plan(w);
   const double previous = -0.35;
@@ -52,7 +52,7 @@ outcome step(const Solver& solver, std::size_t stored, std::size_t leg_index = h
 
 template <class... Solvers>
 void are_one(std::size_t stored, const Solvers&... solvers) {
-  const std::vector<outcome> all{step(solvers, stored)...};
+  const std::vector<stepped> all{step(solvers, stored)...};
   for (std::size_t k = 1; k < all.size(); ++k) {
     CAPTURE(k);
     CHECK(all[k].x == Approx(all[0].x).epsilon(1e-13));
@@ -123,14 +123,14 @@ TEST_CASE("identity: the corrected 3M is UniP-3 with any B, and exponential Adam
 TEST_CASE("identity: UniC of order 2 and more, with any B, is exponential Adams and Moulton") {
   for (std::size_t p = 2; p <= 3; ++p) {
     const int order = static_cast<int>(p);
-    const outcome sa = step(sa_solver{.predictor_order = order, .corrector_order = order + 1, .tau = 0}, p, 4);
+    const stepped sa = step(sa_solver{.predictor_order = order, .corrector_order = order + 1, .tau = 0}, p, 4);
     for (const auto form : {unipc::variant::bh1, unipc::variant::bh2}) {
-      const outcome uni = step(unipc{.order = order, .coefficients = form}, p, 4);
+      const stepped uni = step(unipc{.order = order, .coefficients = form}, p, 4);
       CHECK(uni.kept == Approx(sa.kept).epsilon(1e-13));
       if (p > 2) CHECK(uni.x == Approx(sa.x).epsilon(1e-13));  // UniP-2 has half the slope
     }
   }
-  const outcome halves = step(unipc{.order = 1}, 1, 4);  // UniC-1: half of each end
+  const stepped halves = step(unipc{.order = 1}, 1, 4);  // UniC-1: half of each end
   const noise_level &from = legs[3].from, &to = legs[3].to;
   const double now = data(0.6, to), before = data(0.3, from), a = to.sigma / from.sigma;
   CHECK(halves.kept == Approx(a * -0.35 + (to.alpha - a * from.alpha) * (now + before) / 2).epsilon(1e-13));
