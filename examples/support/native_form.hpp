@@ -39,7 +39,9 @@ class native_form {
   native_form(const nf::diffusers_config& config, const nf::diffusers_setup& made)
       : file_(config.file()), class_{config.class_name()} {
     is_edm_ = class_.starts_with("EDM") || class_.starts_with("Cosine");
-    is_flow_ = class_.find("FlowMatch") != std::string::npos || field(file_, "use_flow_sigmas", false);
+    const auto is_of = [&](const char* name) { return class_.find(name) != std::string::npos; };
+    data_ward_ = is_of("MiniMaxH3");
+    is_flow_ = data_ward_ || is_of("Flow") || is_of("LTX") || is_of("Helios") || field(file_, "use_flow_sigmas", false);
     is_ve_ = class_ == "ScoreSdeVeScheduler";
     explodes_ = !is_edm_ && !is_flow_ && !is_ve_ && made.path.front().alpha == 1;
     legs_.assign(made.path.legs().begin(), made.path.legs().end());
@@ -112,6 +114,7 @@ class native_form {
               {"sigma_data", field(file_, "sigma_data", 0.5)},
               {"output", prediction == "v_prediction" ? "v_like" : "eps_like"}};
     if (is_ve_) return {{"name", "predicts_score"}};
+    if (data_ward_) return {{"name", "predicts_flow"}, {"reversed", true}, {"label_scale", -1}, {"label_offset", 1}};
     if (is_flow_) return {{"name", "predicts_flow"}, {"label_scale", field(file_, "num_train_timesteps", 1000)}};
     return {{"name", prediction == "sample"         ? "predicts_x0"
                      : prediction == "v_prediction" ? "predicts_v"
@@ -191,7 +194,8 @@ class native_form {
  private:
   json file_;
   std::string class_;
-  bool is_edm_ = false, is_flow_ = false, is_ve_ = false, explodes_ = false, joins_ = true, rises_ = false;
+  bool is_edm_ = false, is_flow_ = false, data_ward_ = false, is_ve_ = false, explodes_ = false, joins_ = true,
+       rises_ = false;
   std::vector<nf::leg> legs_;
   json described_;
 };

@@ -7,7 +7,11 @@
 #include <noisefall/config/diffusers/spacing.hpp>
 #include <noisefall/config/python_json.hpp>
 #include <noisefall/guidance/unguided.hpp>
+#include <noisefall/predictor/callable_predictor.hpp>
 #include <noisefall/sampler/sampler.hpp>
+#include <noisefall/schedule/vp.hpp>
+#include <noisefall/tensor/tensor.hpp>
+#include <noisefall/trajectory/uniform_lambda.hpp>
 
 #include "catch.hpp"
 
@@ -38,6 +42,19 @@ std::string setup_refusal_of(const json& file, const nf::diffusers_arguments& ar
 json of_class(const std::string& name, json fields = json::object()) {
   fields["_class_name"] = name;
   return fields;
+}
+
+constexpr double clean = 0.3;  // all data
+
+// v of the only x0 there is.
+auto velocity_network() {
+  return nf::predictor_from<int>([](nf::view<double> x, const nf::evaluation& at, int, nf::mutable_view<double> out) {
+    const nf::noise_level& l = at.level(0);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double eps = (x.data()[i] - l.alpha * clean) / l.sigma;
+      out.data()[i] = l.alpha * eps - l.sigma * clean;
+    }
+  });
 }
 
 }  // namespace
@@ -345,4 +362,36 @@ TEST_CASE("a file is saved as Python saves it: its words, its order, every key")
   CHECK(nf::python_json_text(file) == text);
   CHECK(nf::diffusers_config{file}.file()["someone_elses"] == json{{"deeper", nullptr}});
   CHECK(nf::python_json_text(std::numeric_limits<double>::quiet_NaN()) == "NaN\n");
+}
+
+TEST_CASE("PNDM averages the noise of a velocity network, not velocities of different times") {
+  // eps is the same all the way, so that any average of it is exact; averages of v are not
+  for (const nf::pndm::start_kind start : {nf::pndm::start_kind::prk, nf::pndm::start_kind::improved_euler})
+    for (const bool raw : {false, true}) {
+      const nf::sampler sample{nf::pndm{.start = start, .average_raw = raw}, nf::vp_linear{},
+                               nf::uniform_lambda{.steps = 6}, nf::unguided{}, nf::predicts_v{}};
+      auto model = velocity_network();
+      nf::tensor<double> x({1, 1});
+      const double eps = 0.7;
+      x[0] = sample.path().front().alpha * clean + sample.path().front().sigma * eps;
+      sample(model, x, {.start = nf::start_from::given});
+      const double expected = sample.path().back().alpha * clean + sample.path().back().sigma * eps;
+      CAPTURE(raw);
+      CHECK((std::abs(x[0] - expected) < 1e-10) == !raw);
+    }
+}
+
+TEST_CASE("fixed_large_log is the number that it is meant to be, where diffusers takes a root of a logarithm") {
+  const auto sample_of = [](const char* variance) {
+    const json file{{"_class_name", "DDPMScheduler"}, {"variance_type", variance}, {"clip_sample", false}};
+    const auto s = nf::diffusers_config{file}.setup({.num_inference_steps = 5});
+    return nf::sampler{s.solver, s.schedule, s.path, nf::unguided{}, nf::predicts_v{}, s.map};
+  };
+  auto model = velocity_network();
+  nf::tensor<double> logarithm({1, 8}), plain({1, 8}), small({1, 8});
+  CHECK(sample_of("fixed_large_log")(model, logarithm, {.seed = 1}).how == nf::outcome::finished);
+  sample_of("fixed_large")(model, plain, {.seed = 1});
+  sample_of("fixed_small")(model, small, {.seed = 1});
+  for (std::size_t e = 0; e < 8; ++e) CHECK(logarithm[e] == plain[e]);
+  CHECK(small[0] != plain[0]);
 }

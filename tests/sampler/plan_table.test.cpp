@@ -86,6 +86,8 @@ TEST_CASE("A table shows stages, history, noise, kept tensors and guidance that 
   CHECK_THAT(text_of(nf::ddim{}, projected), ContainsSubstring("data"));
   CHECK_THAT(text_of(nf::ddim{}), ContainsSubstring("3 evaluations, 3 calls") && !ContainsSubstring("branch 1"));
   CHECK_THAT(text_of(nf::dpm_adaptive{}), StartsWith("dpm_adaptive chooses its own steps, from sigma/alpha "));
+  CHECK_THAT(text_of(nf::predictor_corrector{.corrections = 2}), ContainsSubstring("with up to 3 evaluations in each"));
+  CHECK_THAT(text_of(nf::predictor_corrector{.corrections = 0}), ContainsSubstring("with up to 1 evaluation in each"));
 }
 
 TEST_CASE("Columns of a table stand under each other, and no digit is noise") {

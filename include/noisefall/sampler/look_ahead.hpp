@@ -167,7 +167,7 @@ class look_ahead {
             "couples_batch, or a guidance with fixed weights");
     require(own.reads() != quantity::output || of_.map.how == threshold::kind::none, {"sampler: ", of_.solver_name()},
             "a threshold on raw outputs", "a solver that reads x0 or eps, or no threshold");
-    needs_.evaluations = own.readings();
+    needs_.evaluations = own.evaluations();
     hashing_archive parameters{needs_.fingerprint};
     own.parameters(parameters);
     needs_.draws = own.draws(of_.path);

@@ -239,10 +239,11 @@ class plan_lines {
 inline std::string planned_text(const policies& of, std::size_t next) {
   if (!of.has_own_steps()) return plan_lines{of}.text(next);
   const noise_level &from = of.path.front(), &to = of.path.back();
+  const std::size_t most = of.own_steps.evaluations();
   return std::string{of.solver_name()} + " chooses its own steps, from sigma/alpha " + shown_number(from.rho()) +
          " (lambda " + shown_number(from.lambda()) + ") to " + shown_number(to.rho()) + " (lambda " +
-         shown_number(to.lambda()) + "), with up to " + std::to_string(of.own_steps.readings()) +
-         " evaluations in each: there are no rows before it runs\n";
+         shown_number(to.lambda()) + "), with up to " + std::to_string(most) +
+         (most == 1 ? " evaluation" : " evaluations") + " in each: there are no rows before it runs\n";
 }
 
 }  // namespace detail

@@ -73,6 +73,7 @@ struct dpm_solver_v3 {
 
   std::size_t tensors() const { return (corrects() ? 3 : 2) + slots(); }
   std::size_t readings() const { return slots(); }
+  std::size_t evaluations() const { return 1; }
   quantity reads() const { return quantity::eps; }
 
   void begin(state& s, std::size_t samples) const {

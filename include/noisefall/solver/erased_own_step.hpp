@@ -48,6 +48,7 @@ class erased_own_step {
   bool couples_batch() const { return held_->couples_batch(); }
   std::size_t tensors() const { return held_->tensors(); }
   std::size_t readings() const { return held_->readings(); }
+  std::size_t evaluations() const { return held_->evaluations(); }
   quantity reads() const { return held_->reads(); }
   bool walks_legs() const { return held_->walks_legs(); }
   owned<own_walk> walk() const { return held_->walk(); }
@@ -75,6 +76,7 @@ class erased_own_step {
     virtual bool couples_batch() const = 0;
     virtual std::size_t tensors() const = 0;
     virtual std::size_t readings() const = 0;
+    virtual std::size_t evaluations() const = 0;
     virtual quantity reads() const = 0;
     virtual bool walks_legs() const = 0;
     virtual owned<own_walk> walk() const = 0;
@@ -116,6 +118,12 @@ class erased_own_step {
     bool couples_batch() const override { return solver.couples_batch; }
     std::size_t tensors() const override { return solver.tensors(); }
     std::size_t readings() const override { return solver.readings(); }
+    std::size_t evaluations() const override {
+      if constexpr (requires { solver.evaluations(); })
+        return solver.evaluations();
+      else
+        return solver.readings();
+    }
     quantity reads() const override { return solver.reads(); }
     bool walks_legs() const override {
       return requires(const typename S::state& s) { solver.present_leg(s); };

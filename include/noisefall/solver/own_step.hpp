@@ -64,7 +64,8 @@ class bench {
 // advance(state, bench)       called at the start and after each evaluation; says what it wants next. x may only change
 //                             just before step_done.
 // present_leg(state)          (optional) the leg of the trajectory at whose start its next evaluation stands, which the
-//                             network is then fed the label of; otherwise it is the parameterisation's for levels()
+//                             network is fed the label of, or one past the end; without it labels follow from levels()
+// evaluations()               (optional) how many a step has at most; without it as many as there are readings
 // draws(trajectory)           (optional) what it will draw, as a list of increments: a source of noise is asked for
 //                             them before the run begins
 // parameters(archive)         (optional) hands over its own fields, so that checkpoints tell two of them apart

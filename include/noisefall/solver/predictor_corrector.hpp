@@ -67,6 +67,7 @@ struct predictor_corrector {
 
   std::size_t tensors() const { return 2; }
   std::size_t readings() const { return 1; }
+  std::size_t evaluations() const { return corrections + 1; }
   quantity reads() const { return quantity::eps; }
 
   void begin(state& s, std::size_t samples) const {
