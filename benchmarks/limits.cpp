@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "limits/control_goals.hpp"
+#include "limits/mixture_goals.hpp"
 #include "limits/noise_goals.hpp"
 #include "limits/pass_goals.hpp"
 #include "limits/sample_goals.hpp"
@@ -31,9 +32,10 @@ int measure(const bench::effort& how, bool strict) {
   bench::quantile_goals quantile;
   bench::lane_goals lanes;
   bench::control_goals control;
+  bench::mixture_goals mixture;
   bench::search_goals search;
-  const std::vector<bench::goal_group*> all{&small,    &middle, &large,   &noise, &rules,
-                                            &quantile, &lanes,  &control, &search};
+  const std::vector<bench::goal_group*> all{&small,    &middle, &large,   &noise,   &rules,
+                                            &quantile, &lanes,  &control, &mixture, &search};
 
   for (std::size_t round = 0; round < how.rounds; ++round) {
     std::fprintf(stderr, "round %zu of %zu\n", round + 1, how.rounds);

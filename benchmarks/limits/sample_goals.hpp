@@ -19,8 +19,8 @@ class rule_goals final : public goal_group {
   rule_goals() {
     clamp_ = timed.add(endless_run<>{two_m_sampler(nf::guidance_scale(7.5), nf::static_threshold(1)), extents});
     rescale_ = timed.add(endless_run<>{two_m_sampler(nf::rescale{.weight = 6.5}, {}), extents});
-    momentum_ = timed.add(
-        endless_run<>{two_m_sampler(nf::apg{.weight = 6.5, .norm_cap = 15, .momentum = -0.5}, {}), extents});
+    momentum_ =
+        timed.add(endless_run<>{two_m_sampler(nf::apg{.weight = 6.5, .norm_cap = 15, .momentum = -0.5}, {}), extents});
     zero_ = timed.add(endless_run<>{two_m_sampler(nf::cfg_zero{.weight = 6.5}, {}), extents});
     tangential_ = timed.add(endless_run<>{two_m_sampler(nf::tcfg{.weight = 6.5}, {}), extents});
     dynamic_ = timed.add(endless_run<>{two_m_sampler(nf::guidance_scale(7.5), nf::dynamic_threshold()), extents});

@@ -9,7 +9,6 @@
 #include <noisefall/guidance/classifier_free.hpp>
 #include <noisefall/guidance/rescale.hpp>
 #include <noisefall/guidance/tcfg.hpp>
-#include <noisefall/guidance/unguided.hpp>
 #include <noisefall/schedule/vp.hpp>
 #include <noisefall/solver/dpm_multistep.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>

@@ -7,8 +7,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
-#include <functional>
-#include <mutex>
 #include <random>
 #include <span>
 #include <string>
@@ -347,12 +345,18 @@ class digits_part {
     report rows = report::array();
     for (const arm& a : arms_) {
       if (a.real || a.kind == "no guidance" || a.kind == "constant") continue;
-      const double wanted = std::clamp(accuracy(a).mean, accuracy(*line.front()).mean, accuracy(*line.back()).mean);
+      const double wanted = accuracy(a).mean;
+      if (wanted < accuracy(*line.front()).mean) {
+        std::printf("%-14s w %.1f less accurate than no guidance and every constant one: %.3f to %.3f\n",
+                    a.kind.c_str(), a.w, wanted, accuracy(*line.front()).mean);
+        rows.push_back({{"guidance", a.kind}, {"w", a.w}, {"accuracy", wanted}, {"less_accurate", true}});
+        continue;
+      }
       std::size_t next = 1;
       while (next + 1 < line.size() && accuracy(*line[next]).mean < wanted) ++next;
       const arm &low = *line[next - 1], &high = *line[next];
       const double width = accuracy(high).mean - accuracy(low).mean;
-      const double part = width > 0 ? (wanted - accuracy(low).mean) / width : 1;
+      const double part = width > 0 ? std::min((wanted - accuracy(low).mean) / width, 1.0) : 1;
       const auto more = [&](auto of) {
         const value here = of(a), from = of(low), to = of(high);
         return value{here.mean - from.mean - part * (to.mean - from.mean),
@@ -378,6 +382,7 @@ class digits_part {
     plot.panels = {{"spread in a class, over real", "accuracy", "spread"},
                    {"coverage of real digits", "accuracy", "coverage"},
                    {"Frechet distance", "accuracy", "distance"}};
+    plot.panels[2].log_y = true;
     const std::vector<value (*)(const arm&)> of{spread, coverage, frechet};
     for (std::size_t p = 0; p < of.size(); ++p) {
       std::vector<examples::series>& all = plot.panels[p].all;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
 #include <filesystem>
 #include <string>
 
@@ -17,7 +18,7 @@ struct settings {
   std::size_t threads = 1;
 };
 
-/// A number that ctest can hold to bounds, and the JSON report keeps.
+/// What a part found, in the order in which it stands in the JSON report.
 using report = nlohmann::ordered_json;
 
 inline void write_picture(const settings& s, const std::string& name, const noisefall::picture& drawn) {

@@ -131,7 +131,7 @@ class panel_sheet {
 
   /// The distance of ticks: 1, 2 or 5 times a power of ten, some five of them.
   static double tick_of(const axis& a) {
-    const double rough = (a.high - a.low) / 5, power = std::pow(10, std::floor(std::log10(rough)));
+    const double rough = (a.high - a.low) / 4.5, power = std::pow(10, std::floor(std::log10(rough)));
     const double first = rough / power;
     return power * (first < 1.5 ? 1 : first < 3.5 ? 2 : first < 7.5 ? 5 : 10);
   }

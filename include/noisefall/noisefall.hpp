@@ -2,7 +2,8 @@
 // It includes no <memory>, <random>, <functional>, <chrono> or <thread>, which cost as much as all of it: so
 // predictor/counting_predictor.hpp, tensor/parallel_algebra.hpp, tensor/thread_pool.hpp, sampler/deadline.hpp,
 // sampler/plan_table.hpp and sampler/progress_bar.hpp are included by name; so are predictor/with_low_pass.hpp,
-// sampler/class_information.hpp and sampler/resampling.hpp, which few files need.
+// predictor/with_recfg.hpp, sampler/class_information.hpp, sampler/measure_recfg.hpp and sampler/resampling.hpp, which
+// few files need.
 #pragma once
 
 #include <noisefall/version.hpp>
@@ -106,6 +107,7 @@
 #include <noisefall/trajectory/spacing.hpp>
 #include <noisefall/trajectory/stretched_list.hpp>
 #include <noisefall/trajectory/time_quadratic.hpp>
+#include <noisefall/trajectory/time_travel.hpp>
 #include <noisefall/trajectory/time_uniform.hpp>
 #include <noisefall/trajectory/trailing.hpp>
 #include <noisefall/trajectory/trajectory.hpp>

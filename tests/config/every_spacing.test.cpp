@@ -60,6 +60,7 @@ std::vector<json> descriptions(const nf::detail::catalogue_entry& entry, std::si
       {"restart",
        {{"of", karras}, {"intervals", {{{"sigma_min", 0.2}, {"sigma_max", 1.5}, {"steps", 2}, {"times", 2}}}}}},
       {"re_paint", {{"of", karras}, {"jump_length", 1}, {"resamplings", 2}}},
+      {"time_travel", {{"of", karras}, {"times", 2}, {"sigma_max", 3}}},
       {"whole_labels", {{"of", karras}}},
       {"without_penultimate", {{"of", karras}}},
       {"inversion", {{"of", {{"name", "karras"}, {"steps", n}, {"sigma_max", 9}, {"end", "sigma_min"}}}}},

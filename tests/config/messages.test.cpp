@@ -188,6 +188,9 @@ const std::vector<range_row> ranges{
     {"trajectory", "time_quadratic", "steps", "-1", "1 or more"},
     {"trajectory", "time_quadratic", "t_first", "-1", "0 or more"},
     {"trajectory", "time_quadratic", "t_last", "-1", "0 or more"},
+    {"trajectory", "time_travel", "times", "0", "1 or more"},
+    {"trajectory", "time_travel", "sigma_min", "-1", "0 or more, and finite"},
+    {"trajectory", "time_travel", "sigma_max", "-1", "above sigma_min"},
     {"trajectory", "time_uniform", "steps", "-1", "1 or more"},
     {"trajectory", "time_uniform", "t_first", "-1", "t_last below t_first"},
     {"trajectory", "time_uniform", "t_last", "7", "t_last below t_first"},
@@ -297,7 +300,7 @@ json description(std::string_view policy) {
   const std::set<std::string_view> of_tables{"snr_shift", "vp_table", "zero_terminal_snr"};
   if (of_tables.contains(policy)) made["of"] = "linear";
   if (policy == "image_to_image" || policy == "inversion" || policy == "restart" || policy == "re_paint" ||
-      policy == "whole_labels" || policy == "without_penultimate")
+      policy == "time_travel" || policy == "whole_labels" || policy == "without_penultimate")
     made = {{"name", policy}, {"of", {{"name", "karras"}, {"steps", 4}}}};
   if (policy == "dpm_solver_v3")
     made["statistics"] = {{"lambdas", {-3, 4}}, {"l", {1, 1}}, {"s", {0, 0}}, {"b", {0, 0}}};
@@ -394,11 +397,12 @@ TEST_CASE("every member of a policy is a field of its description", "[config]") 
       nf::beta, nf::exponential, nf::flow_sigma_list, nf::flow_uniform, nf::index_list, nf::level_list,
       nf::image_to_image_settings, nf::inversion_settings, nf::karras, nf::leading, nf::linspace, nf::polyexponential,
       nf::quadratic, nf::re_paint_settings, nf::restart_settings, nf::sigma_list, nf::time_list, nf::time_quadratic,
-      nf::time_uniform, nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided, nf::classifier_free, nf::rescale,
-      nf::apg, nf::cfg_pp, nf::adaptive_guidance, nf::adg, nf::autoguidance, nf::beta_cfg, nf::cfg_norm, nf::cfg_zero,
-      nf::classifier_guidance, nf::composition, nf::fdg, nf::feynman_kac, nf::mambo_g, nf::particle_guidance,
-      nf::perp_neg, nf::perturbed_branch, nf::power_law, nf::tcfg, nf::temperature, nf::edm_precond, nf::predicts_eps,
-      nf::predicts_flow, nf::predicts_score, nf::predicts_trig_flow, nf::predicts_v, nf::predicts_x0>::compare(seen);
+      nf::time_travel_settings, nf::time_uniform, nf::trailing, nf::uniform_lambda, nf::vp_times, nf::unguided,
+      nf::classifier_free, nf::rescale, nf::apg, nf::cfg_pp, nf::adaptive_guidance, nf::adg, nf::autoguidance,
+      nf::beta_cfg, nf::cfg_norm, nf::cfg_zero, nf::classifier_guidance, nf::composition, nf::fdg, nf::feynman_kac,
+      nf::mambo_g, nf::particle_guidance, nf::perp_neg, nf::perturbed_branch, nf::power_law, nf::tcfg, nf::temperature,
+      nf::edm_precond, nf::predicts_eps, nf::predicts_flow, nf::predicts_score, nf::predicts_trig_flow, nf::predicts_v,
+      nf::predicts_x0>::compare(seen);
   for_each_policy([&](const kind_of_policy&, const auto& entry) {
     INFO("every policy stands in this test");
     CHECK(seen.contains(entry.type->name));

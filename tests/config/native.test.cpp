@@ -99,6 +99,8 @@ const std::vector<const char*> spacings{
     R"({"name": "restart", "of": {"name": "trailing", "steps": 5, "end": "zero"},
         "intervals": [{"sigma_min": 0.1, "sigma_max": 0.3, "steps": 3, "times": 2}], "rho": 5.0, "s_noise": 1.003})",
     R"({"name": "sigma_list", "sigmas": [10.0, 1.0, 0.0]})",
+    R"({"name": "time_travel", "of": {"name": "trailing", "steps": 5, "end": "zero"}, "times": 2, "sigma_min": 0.1,
+        "sigma_max": 5.0})",
     R"({"name": "flow_sigma_list", "sigmas": [0.9, 0.5, 0.0]})",
     R"({"name": "index_list", "indices": [900, 400, 10], "end": "sigma_min"})",
     R"({"name": "level_list", "alphas": [0.1, 0.6, 1.0], "sigmas": [0.9, 0.5, 0.0], "labels": [800.0, 300.5]})",
@@ -332,6 +334,18 @@ TEST_CASE("the noise on conditions is a value of JSON too", "[config]") {
   CHECK(written == json::parse(R"({"tau1": 0.5, "tau2": 0.9, "scale": 0.25, "mixing": 1.0, "horizon": 1000.0})"));
   CHECK(written.get<nf::cads>() == nf::cads{.tau1 = 0.5, .horizon = 1000});
   CHECK(message_of([] { json{{"tau1", 2}}.get<nf::cads>(); }).starts_with("/tau1: "));
+}
+
+TEST_CASE("a table of rectified guidance is a value of JSON too", "[config]") {
+  const nf::recfg_table table{{4, 1}, {{1, 2}, {0.1, -3}}};
+  const json written = table;
+  CHECK(written == json::parse(R"({"sigmas": [4.0, 1.0], "ratios": [[1.0, 2.0], [0.1, -3.0]]})"));
+  CHECK(written.get<nf::recfg_table>() == table);
+  const auto refused = [](const char* text) { return message_of([&] { json::parse(text).get<nf::recfg_table>(); }); };
+  CHECK(refused(R"({"sigmas": [4], "ratios": [[1, "x"]]})").starts_with("/ratios/0"));
+  CHECK(refused(R"({"sigmas": [4], "ratios": 1})") == "/ratios: 1; allowed: a list of lists of numbers");
+  CHECK(refused(R"({"sigmas": [4], "ratios": [[1]], "more": 1})").starts_with("/more: unknown name"));
+  CHECK(refused(R"({"sigmas": [1, 4], "ratios": [[1], [1]]})").find("in falling order") != std::string::npos);
 }
 
 TEST_CASE("a table is written by its entries and reads back to the same bits", "[config]") {

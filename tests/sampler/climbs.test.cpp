@@ -135,6 +135,24 @@ TEST_CASE("RePaint goes through the published times") {
   CHECK(nf::re_paint{five, 1, 1}(nf::edm{}).steps() == 5);
 }
 
+TEST_CASE("time travel takes every step of a part several times") {
+  const nf::trajectory base = five(nf::edm{});
+  const double second = base[1].from.rho(), third = base[2].from.rho();
+  const nf::trajectory path = nf::time_travel{five, 3, third, second}(nf::edm{});  // (third, second]: the second leg
+  REQUIRE(path.steps() == 5 + 2 * 2);
+  CHECK(path.kind() == nf::trajectory_kind::renoise);
+  for (const std::size_t i : {1u, 3u, 5u}) CHECK((path[i].from == base[1].from && path[i].to == base[1].to));
+  for (const std::size_t i : {2u, 4u}) {
+    CHECK(path.climbs(i));
+    CHECK((path[i].from == base[1].to && path[i].to == base[1].from));
+  }
+  CHECK(path[6].from == base[2].from);
+  CHECK(nf::time_travel{five, 2}(nf::edm{}).steps() == 15);
+  CHECK(nf::time_travel{five, 1}(nf::edm{}).kind() == nf::trajectory_kind::descending);
+  CHECK(nf::time_travel{five, 4, 1e6, {}}(nf::edm{}).kind() == nf::trajectory_kind::descending);
+  CHECK_THAT(message_of([&] { nf::time_travel{five, 300'000}(nf::edm{}); }), ContainsSubstring("up to 200000"));
+}
+
 TEST_CASE("a climb is the forward process from its level") {
   const std::vector<nf::noise_level> at{{2, 0.6, 0.8}, {1, 0.8, 0.6}, {3, 0.5, std::sqrt(0.75)}, {0, 1, 0}};
   for (const double factor : {1.0, 1.2}) {

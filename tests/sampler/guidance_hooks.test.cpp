@@ -16,8 +16,10 @@
 #include <noisefall/guidance/particle_guidance.hpp>
 #include <noisefall/parameterisation/x0.hpp>
 #include <noisefall/predictor/with_low_pass.hpp>
+#include <noisefall/predictor/with_recfg.hpp>
 #include <noisefall/sampler/cads.hpp>
 #include <noisefall/sampler/class_information.hpp>
+#include <noisefall/sampler/measure_recfg.hpp>
 #include <noisefall/sampler/sampler.hpp>
 #include <noisefall/schedule/edm.hpp>
 #include <noisefall/schedule/vp.hpp>
@@ -41,6 +43,7 @@ nf::trajectory path(std::size_t steps = 12) { return nf::uniform_lambda{.steps =
 struct gaussians {
   struct condition {
     double mean = 0, variance = 1, other_mean = 0, other_variance = 1;
+    bool operator==(const condition&) const = default;
   };
   std::size_t calls = 0, gradients = 0;
 
@@ -287,4 +290,53 @@ TEST_CASE("Frequency-decoupled guidance is the plain one, without a filter, wher
         guided_image(nf::classifier_free{.weight = 2}, {1, 1, 2, 2}, c, u));
   nf::tensor<double> flat({1, 4});
   CHECK_THROWS_WITH(nf::pyramid_low_pass<double>{flat.extents()}, ContainsSubstring("images"));
+}
+
+TEST_CASE("Rectified guidance narrows the class and leaves its mean") {
+  constexpr std::size_t count = 400, size = 3;
+  const gaussians::condition own{.mean = 1.5}, any{.mean = -2, .variance = 4};
+  gaussians model;
+  // Normals whose mean is 0: each with its negative.
+  nf::tensor<double> start({count, size});
+  nf::normals({3, 0, 0, size}, 0, count * size / 2, start.data());
+  for (std::size_t i = 0; i < count * size / 2; ++i) start[count * size / 2 + i] = -start[i];
+  const nf::trajectory low = nf::uniform_lambda{.steps = 12, .sigma_max = 2}(schedule);
+  for (double& x : start.elements()) x += 0.5 * low.front().alpha;
+  const nf::run_options<gaussians::condition> options{
+      .start = nf::start_from::given, .conditional = own, .unconditional = any};
+  const auto looks = [&](auto& network, const nf::weight_schedule& w) {
+    nf::tensor<double> x = start;
+    nf::sampler{nf::dpm_multistep{}, schedule, low, nf::classifier_free{.weight = w}}(network, x, options);
+    std::array<double, 2> mean_and_variance{};
+    for (std::size_t i = 0; i < count; ++i) mean_and_variance[0] += x[i * size] / count;
+    for (std::size_t i = 0; i < count; ++i)
+      mean_and_variance[1] += (x[i * size] - mean_and_variance[0]) * (x[i * size] - mean_and_variance[0]) / count;
+    return mean_and_variance;
+  };
+  const nf::sampler unguided{nf::dpm_multistep{}, schedule, low};
+  nf::tensor<double> pilot = start;
+  const nf::recfg_table table = nf::measure_recfg(unguided, model, pilot, options, 0);
+  CHECK(table.sigmas.size() == 12);
+  // Where the noise hides the mean, a ratio of means is not believed.
+  pilot = start;
+  CHECK(nf::measure_recfg(unguided, model, pilot, options, 1e9).ratios.front() == std::vector<double>{1, 1, 1});
+  CHECK(table.ratios.front()[0] == Approx(-(1.0 / 5) / (2.5 / 8)).epsilon(1e-6));
+  nf::with_recfg<gaussians, double> rectified{model, table, any};
+  const auto plain = looks(model, 0), guided = looks(model, 2), mended = looks(rectified, 2);
+  CHECK(std::abs(guided[0] - plain[0]) > 0.3);
+  CHECK(mended[0] ==
+        Approx(plain[0]).epsilon(1e-9));  // the network is affine, so the mean's outputs are the outputs' mean
+  CHECK(mended[1] < 0.9 * plain[1]);
+
+  std::vector<double> at(size);
+  nf::recfg_table two{{4, 1}, {{1, 2, 3}, {3, 2, 1}}};
+  two.at(2, at);
+  CHECK(at[0] == Approx(2));
+  CHECK(at[2] == Approx(2));
+  two.at(9, at);
+  CHECK(at == std::vector<double>{1, 2, 3});
+  two.at(0, at);
+  CHECK(at == std::vector<double>{3, 2, 1});
+  CHECK_THROWS_WITH((nf::recfg_table{{1, 4}, {{1}, {1}}}.check()), ContainsSubstring("falling order"));
+  CHECK_THROWS_WITH((nf::with_recfg<gaussians, double>{model, {}, any}), ContainsSubstring("0 sigmas, 0 lists"));
 }

@@ -118,6 +118,9 @@ inline constexpr std::string_view
     progressive_distillation =
         "Salimans, Ho: Progressive Distillation for Fast Sampling of Diffusion Models. ICLR 2022. "
         "arXiv:2202.00512",
+    free_dom =
+        "Yu, Wang, Zhao, Ghanem, Zhang: FreeDoM: Training-Free Energy-Guided Conditional Diffusion Model. ICCV 2023. "
+        "arXiv:2303.09833",
     re_paint =
         "Lugmayr, Danelljan, Romero, Yu, Timofte, Van Gool: RePaint: Inpainting using Denoising Diffusion "
         "Probabilistic Models. CVPR 2022. arXiv:2201.09865",

@@ -33,8 +33,8 @@ inline branch_weights classifier_free_weights(double w) {
 // with w = weight.at(sigma), the paper's w; a scale g is w = g - 1 (guidance_scale below). Branch 1 is the
 // unconditional prediction, or that of a negative prompt. Linear, so the same in every space. It does not sample
 // p(x|c)^(1+w) p(x)^-w: guidance moves the mean and shrinks the spread.
-// A predictor that multiplies its unconditional output by a table E[c] / E[u] of the level's makes it rectified guidance
-// (ReCFG, arXiv:2410.18737). Two evaluations, one where w is 0 or -1.
+// Over a predictor that multiplies its unconditional output by a table E[c] / E[u] it is rectified guidance
+// (predictor/with_recfg.hpp). Two evaluations, one where w is 0 or -1.
 struct classifier_free {
   static constexpr std::string_view name = "classifier_free";
   static constexpr std::string_view reference = papers::cfg;

@@ -56,6 +56,7 @@ inline void add_spacings(catalogue& to) {
       .add<stretched_list>()
       .add<time_list>()
       .add<time_quadratic>()
+      .add<time_travel_settings>()
       .add<time_uniform>()
       .add<trailing>();
   to.add<uniform_lambda>().add<vp_times>().add<whole_labels_settings>();

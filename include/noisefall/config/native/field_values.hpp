@@ -76,10 +76,12 @@ inline void read_value(const fields& from, std::string_view name, std::vector<do
   value = *std::move(given);
 }
 
-template <std::integral T>
-void read_value(const fields& from, std::string_view name, std::vector<T>& value) {
+template <class T>
+requires(std::integral<T> || std::same_as<T, std::vector<double>>) void read_value(const fields& from,
+                                                                                   std::string_view name,
+                                                                                   std::vector<T>& value) {
   const nlohmann::json& list = from.value(name);
-  if (!list.is_array()) from.refuse(name, "a list of whole numbers");
+  if (!list.is_array()) from.refuse(name, std::integral<T> ? "a list of whole numbers" : "a list of lists of numbers");
   value.clear();
   for (std::size_t i = 0; i < list.size(); ++i) {
     const nlohmann::json wrapped{{std::to_string(i), list[i]}};

@@ -39,6 +39,7 @@
 #include <noisefall/guidance/temperature.hpp>
 #include <noisefall/guidance/unguided.hpp>
 #include <noisefall/guidance/weight.hpp>
+#include <noisefall/predictor/with_recfg.hpp>
 #include <noisefall/sampler/cads.hpp>
 
 namespace noisefall {
@@ -377,6 +378,13 @@ void describe(V& visit, cads& c) {
   visit("scale", c.scale);
   visit("mixing", c.mixing);
   visit("horizon", c.horizon);
+}
+
+// A table for predictors (predictor/with_recfg.hpp): nlohmann::json j = recfg_table{...}.
+template <class V>
+void describe(V& visit, recfg_table& t) {
+  visit("sigmas", t.sigmas);
+  visit("ratios", t.ratios);
 }
 
 inline loaded<any_guidance> load_guidance(const nlohmann::json& from, const catalogue& known,

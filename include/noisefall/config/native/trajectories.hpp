@@ -19,6 +19,7 @@
 #include <noisefall/trajectory/partial.hpp>
 #include <noisefall/trajectory/re_paint.hpp>
 #include <noisefall/trajectory/restart.hpp>
+#include <noisefall/trajectory/time_travel.hpp>
 #include <noisefall/trajectory/trajectory.hpp>
 #include <noisefall/trajectory/whole_labels.hpp>
 #include <noisefall/trajectory/without_penultimate.hpp>
@@ -61,6 +62,15 @@ struct re_paint_settings {
   std::size_t jump_length = 10, resamplings = 10;
   void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
   operator re_paint<any_spacing>() const { return {of->policy, jump_length, resamplings}; }  // NOLINT
+};
+// time_travel{spacing, times, sigma_min, sigma_max}.
+struct time_travel_settings {
+  loaded_spacing of{};
+  std::size_t times = 10;
+  double sigma_min = 0;
+  std::optional<double> sigma_max{};
+  void check() const { require(of.has_value(), "of", "missing", "a spacing"); }
+  operator time_travel<any_spacing>() const { return {of->policy, times, sigma_min, sigma_max}; }  // NOLINT
 };
 // whole_labels{spacing}.
 struct whole_labels_settings {
@@ -113,6 +123,11 @@ struct described_as<restart_settings> {
 template <>
 struct described_as<re_paint_settings> {
   using policy = re_paint<any_spacing>;
+};
+
+template <>
+struct described_as<time_travel_settings> {
+  using policy = time_travel<any_spacing>;
 };
 
 // [{"sigma_min": 0.1, "sigma_max": 0.3, "steps": 3, "times": 2}, ...]; steps and times may be left out.
@@ -173,6 +188,13 @@ void describe(V& visit, restart_settings& s) {
   visit("intervals", s.intervals);
   visit("rho", s.rho);
   visit("s_noise", s.s_noise);
+}
+template <class V>
+void describe(V& visit, time_travel_settings& s) {
+  visit("of", s.of);
+  visit("times", s.times);
+  visit("sigma_min", s.sigma_min);
+  visit("sigma_max", s.sigma_max);
 }
 template <class V>
 void describe(V& visit, whole_labels_settings& s) {
