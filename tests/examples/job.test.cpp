@@ -156,7 +156,7 @@ TEST_CASE("a job takes the trajectory that a search found, to the bit, for its s
   CHECK_THAT(message_of([&] { examples::make_job(other, jobs / "mixture.json"); }),
              Catch::Matchers::Contains("/trajectory/file: was found for the schedule"));
   json broken = json_of(found);
-  broken["levels"][1]["sigma"] = 5;
+  broken["levels"][1]["alpha"] = 0;
   save(broken);
   CHECK_THAT(message_of([&] { examples::make_job(described, jobs / "mixture.json"); }),
              Catch::Matchers::Contains("/trajectory/file: /levels/1/sigma: does not fall"));

@@ -85,7 +85,8 @@ class error_curves {
       return members;
     }
     const auto v = [&](std::size_t k) { return table.directions[k].variance; };
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return v(a) > v(b); });
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return v(a) > v(b) || (v(a) == v(b) && a < b); });
     const double largest = v(order[0]), least = 1e-8 * largest;
     double smallest = largest;
     for (const std::size_t k : order)

@@ -26,7 +26,7 @@ inline double rank_correlation(const std::vector<double>& a, const std::vector<d
   const auto ranks = [](const std::vector<double>& x) {
     std::vector<std::size_t> order(x.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return x[i] < x[j]; });
+    std::sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return x[i] < x[j]; });
     std::vector<double> r(x.size());
     for (std::size_t k = 0; k < order.size();) {
       std::size_t end = k + 1;

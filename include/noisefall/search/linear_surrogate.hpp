@@ -88,7 +88,9 @@ struct linear_surrogate {
           from.push_back({there, std::move(sigmas)});
         }
       }
-      std::stable_sort(from.begin(), from.end(), [](const tried& a, const tried& b) { return a.value < b.value; });
+      std::sort(from.begin(), from.end(), [](const tried& a, const tried& b) {
+        return a.value < b.value || (a.value == b.value && a.sigmas < b.sigmas);
+      });
       std::vector<double> sigmas;
       for (std::size_t k = 0; k < std::min(starts, from.size()) && !problem.stopped(); ++k) {
         const descent_result down = descend(

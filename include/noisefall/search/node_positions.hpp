@@ -63,11 +63,7 @@ class node_positions {
     at.push_back(range_);
     const double m = of_.how().minimum_gap, least = slack_ * 1e-9;
     std::vector<double> rest;
-    double sum = 0;
-    for (std::size_t i = 1; i < at.size(); ++i) {
-      rest.push_back(std::max(at[i] - at[i - 1] - m, least));
-      sum += rest.back();
-    }
+    for (std::size_t i = 1; i < at.size(); ++i) rest.push_back(std::max(at[i] - at[i - 1] - m, least));
     Eigen::VectorXd u(size());
     for (Eigen::Index i = 0; i < size(); ++i) u[i] = std::log(rest[static_cast<std::size_t>(i)] / rest.back());
     return u;
