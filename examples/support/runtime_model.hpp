@@ -42,6 +42,9 @@ class runtime_model {
     from.allow_only({"kind", "file", "shape", "class_input", "no_class", "state", "time", "output", "time_type",
                      "branches", "round_labels", "optimize"});
     const std::string kind = from.value("kind").get<std::string>();
+    if (!has_runtime(kind))
+      from.refuse("kind", "a program built with the library (sh cmake/setup.sh --with " +
+                              std::string{kind == "onnx" ? "onnxruntime" : "torch"} + ", and built again)");
     const nf::network_options options{
         .state = text(from, "state"),
         .time = text(from, "time"),
@@ -67,7 +70,7 @@ class runtime_model {
       network_ =
           std::make_shared<runtime_predictor>(load_network(kind, file, options, from.boolean("optimize", false)));
     } catch (const nf::error& e) {
-      throw nf::error{from.at(e.where() == "kind" ? "kind" : "file"), e.problem(), e.allowed()};
+      throw nf::error{from.at("file"), e.problem(), e.allowed()};
     }
   }
 

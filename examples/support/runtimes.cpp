@@ -21,9 +21,7 @@ runtime_predictor load_network(const std::string& kind, [[maybe_unused]] const s
     return nf::torch_predictor<>{file, options, {.optimize = optimize}};
   }
 #endif
-  const std::string library = kind == "onnx" ? "onnxruntime" : "torch";
-  throw nf::error{"kind", kind,
-                  "a program built with the library (sh cmake/setup.sh --with " + library + ", and again)"};
+  throw nf::error{"load_network", kind, "a runtime that this program was built with"};
 }
 
 bool has_runtime([[maybe_unused]] const std::string& kind) {
