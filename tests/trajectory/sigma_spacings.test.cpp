@@ -209,6 +209,8 @@ TEST_CASE("a published list is laid for any number of steps, with clean data in 
   same(sigmas_of(nf::stretched_list{.steps = 4, .sigmas = {8, 2, 0.5}, .end = nf::final_level::sigma_min}(nf::edm{})),
        {8, 4, 2, 1, 0.5});
   CHECK(nf::stretched_list{.steps = 1, .sigmas = {8, 2, 0.5}}(nf::scaled_linear{}).steps() == 1);
+  const std::vector<double> gits(nf::gits_cifar10.begin(), nf::gits_cifar10.end());
+  same(sigmas_of(nf::stretched_list{.steps = 6, .sigmas = gits, .end = nf::final_level::sigma_min}(nf::edm{})), gits);
   CHECK_THROWS_MATCHES((nf::stretched_list{.sigmas = {1}}.check()), nf::error,
                        Message("stretched_list: sigmas: 1; allowed: two or more"));
   CHECK_THROWS_MATCHES((nf::stretched_list{.sigmas = {1, 2}}.check()), nf::error,

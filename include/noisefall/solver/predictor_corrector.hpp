@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <noisefall/core/papers.hpp>
+#include <noisefall/random/noise_source.hpp>
 #include <noisefall/solver/own_step.hpp>
 #include <noisefall/solver/range.hpp>
 

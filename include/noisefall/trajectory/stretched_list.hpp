@@ -1,6 +1,7 @@
 // Levels that a search found for one number of steps, stretched to another.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,14 @@
 
 namespace noisefall {
 
+// The levels of GITS for six steps of an EDM network of CIFAR-10 (zju-pi/diff-sampler, gits-main), to sigma 0.002.
+inline constexpr std::array<double, 7> gits_cifar10{80, 10.9836, 3.8811, 1.584, 0.5666, 0.1698, 0.002};
+
 // n + 1 levels from the given ones (sigma / alpha, falling, above 0) by linear interpolation of ln(sigma); as many as
 // there are come back as they are. With end zero, clean data takes the place of the last one, as those who publish such
-// lists do: Align Your Steps (ays is its lists), GITS (Chen et al. 2024), whose tables are not distributed with noisefall,
-// or your own search.
+// lists do: Align Your Steps (ays is its lists), GITS (Chen et al. 2024; gits_cifar10 is the list that its authors
+// publish, tables of others for Stable Diffusion are not distributed with noisefall), or your own search: teacher_dp finds
+// what GITS would for your network.
 struct stretched_list {
   static constexpr std::string_view name = "stretched_list";
   static constexpr std::string_view reference = papers::geometric_trajectory;
