@@ -66,6 +66,7 @@ concept adds_noise = requires(const C& c, std::span<const double> t, const diffu
   c.noising(t, a);
 };
 
+// The class C, held.
 template <class C>
 class held_as final : public held_class {
  public:

@@ -15,6 +15,7 @@
 
 namespace noisefall::diffusers {
 
+// What diffusers_config holds: its functions are those of diffusers_config.
 class held_class : public counted {
  public:
   virtual std::string_view class_name() const = 0;
