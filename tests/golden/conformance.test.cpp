@@ -187,8 +187,8 @@ TEST_CASE("a line says which case misses, its class, by how much, and what would
   REQUIRE(lines.size() == 1);
   CHECK_THAT(lines[0], Catch::Matchers::ContainsSubstring(id + " DDIMScheduler 0.5 "));
 
-  c["class"] = "ScoreSdeVeScheduler";
-  CHECK(misses(only(file, c)) == std::vector{id + " ScoreSdeVeScheduler: not built"});
+  c["class"] = "AmusedScheduler";
+  CHECK(misses(only(file, c)) == std::vector{id + " AmusedScheduler: not built"});
   c["class"] = "DDIMScheduler";
   c["config"]["beta_schedule"] = "wavy";
   CHECK(
