@@ -19,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -44,6 +43,7 @@
 #include <noisefall/search/search.hpp>
 
 #include "support/digits_model.hpp"
+#include "support/run_program.hpp"
 
 namespace {
 
@@ -402,16 +402,4 @@ int run(const command& asked) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const auto asked = parse({argv + 1, argv + argc});
-  if (!asked) {
-    std::fputs(usage, stderr);
-    return 2;
-  }
-  try {
-    return run(*asked);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "fewer_steps: %s\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return examples::run_program("fewer_steps", usage, argc, argv, parse, run); }

@@ -22,7 +22,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -41,6 +40,7 @@
 #include <noisefall/sampler/progress_bar.hpp>
 
 #include "support/job.hpp"
+#include "support/run_program.hpp"
 
 namespace {
 
@@ -170,16 +170,4 @@ int run(const command& asked) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const auto asked = parse({argv + 1, argv + argc});
-  if (!asked) {
-    std::fputs(usage, stderr);
-    return 2;
-  }
-  try {
-    return run(*asked);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "sample: %s\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return examples::run_program("sample", usage, argc, argv, parse, run); }

@@ -24,7 +24,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -53,6 +52,7 @@
 #include "support/job.hpp"
 #include "support/log_plot.hpp"
 #include "support/report_text.hpp"
+#include "support/run_program.hpp"
 
 namespace {
 
@@ -340,16 +340,4 @@ int run(const command& asked) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const auto asked = parse({argv + 1, argv + argc});
-  if (!asked) {
-    std::fputs(usage, stderr);
-    return 2;
-  }
-  try {
-    return run(*asked);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "search_trajectory: %s\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return examples::run_program("search_trajectory", usage, argc, argv, parse, run); }

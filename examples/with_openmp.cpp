@@ -1,15 +1,13 @@
 // OpenMP's threads do the library's work: a loop over its tasks is all that parallel_algebra asks for.
 //
 // expect: OpenMP, [1-9][0-9]* threads: the bits of one thread
-#include <chrono>
 #include <cstddef>
-#include <cstdio>
-#include <cstring>
 
 #include <omp.h>
 
-#include <noisefall/noisefall.hpp>
-#include <noisefall/tensor/parallel_algebra.hpp>
+#include <noisefall/core/function_ref.hpp>
+
+#include "support/one_thread.hpp"
 
 namespace nf = noisefall;
 
@@ -20,33 +18,7 @@ const auto openmp = [](std::size_t tasks, nf::function_ref<void(std::size_t)> ta
   for (std::size_t i = 0; i < tasks; ++i) task(i);
 };
 
-// The eps of data of variance 1/4: so cheap that the library's part is what takes time here.
-struct narrow_data {
-  using condition = nf::no_condition;
-
-  void predict(nf::view<float> x, const nf::evaluation& at, nf::no_condition, nf::mutable_view<float> out) const {
-    const nf::noise_level& level = at.level(0);
-    const auto factor = static_cast<float>(level.sigma / (level.alpha * level.alpha / 4 + level.sigma * level.sigma));
-    for (std::size_t i = 0; i < x.size(); ++i) out[i] = factor * x[i];
-  }
-};
-
-template <class... Algebra>
-nf::tensor<float> draw(const char* how, const Algebra&... over) {
-  const nf::sampler sample{nf::ddim{.eta = 1}, nf::linear{}, nf::trailing{.steps = 10}};
-  nf::tensor<float> x({32, 3, 128, 128});
-  narrow_data model;
-  const auto begin = std::chrono::steady_clock::now();
-  sample(over..., model, x, {.seed = 42});
-  std::printf("%s: %.3f s\n", how, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  return x;
-}
-
 }  // namespace
 
-int main() {
-  const auto alone = draw("one thread"), together = draw("OpenMP", nf::parallel<float>(openmp));
-  const bool same = std::memcmp(alone.data(), together.data(), alone.size() * sizeof(float)) == 0;
-  std::printf("OpenMP, %d threads: %s\n", omp_get_max_threads(), same ? "the bits of one thread" : "OTHER bits");
-  return same ? 0 : 1;
-}
+// There: sample(nf::parallel<float>(openmp), model, x, options), beside sample(model, x, options).
+int main() { return examples::compare_with_one_thread("OpenMP", omp_get_max_threads(), openmp); }
