@@ -14,12 +14,11 @@
 #include <noisefall/config/diffusers/dpm_grid.hpp>
 #include <noisefall/config/diffusers/prediction.hpp>
 #include <noisefall/config/diffusers/setup.hpp>
+#include <noisefall/config/diffusers/unipc_fields.hpp>
 #include <noisefall/schedule/discrete.hpp>
-#include <noisefall/solver/unipc.hpp>
 
 namespace noisefall::diffusers {
 
-// solver_p, another scheduler for the predictor, is an object of Python that no file can hold: only null is read.
 // Thresholding acts in data prediction only; use_flow_sigmas has a rule of its own for sigmas, shifts and the first
 // one.
 struct unipc_multistep_class {
@@ -29,36 +28,24 @@ struct unipc_multistep_class {
   spacing_fields spacing{.spacing = "linspace"};
   sigma_switches switches;
   threshold map;
-  std::string prediction, final_type, time_shift, solver_type;
-  int order = 2;
-  bool predict_x0 = true, lower_order_final = true, dynamic_shift = false;
-  std::vector<std::size_t> skip_corrector;
+  unipc_fields multistep;
+  std::string final_type, time_shift;
+  bool dynamic_shift = false;
   std::optional<double> shift_terminal;
 
   explicit unipc_multistep_class(const fields& f) {
     betas.read(f, true);
     spacing.read(f);
     switches.read(f, false, true);
-    order = static_cast<int>(f.integer("solver_order", 2, 1, 4));
-    predict_x0 = f.boolean("predict_x0", true);
+    multistep.read(f, "epsilon");
     map = read_thresholding(f);
-    if (!predict_x0) map.how = threshold::kind::none;
-    solver_type =
-        f.choice("solver_type", "bh2", {"bh1", "bh2"}, {{"midpoint", "bh2"}, {"heun", "bh2"}, {"logrho", "bh2"}});
-    lower_order_final = f.boolean("lower_order_final", true);
-    for (const double i : f.numbers("disable_corrector", not_negative).value_or(std::vector<double>{}))
-      skip_corrector.push_back(static_cast<std::size_t>(i));
-    if (f.has("solver_p")) f.refuse("solver_p", "a predictor of its own", "null");
+    if (!multistep.predict_x0) map.how = threshold::kind::none;
     final_type = read_final(f);
     dynamic_shift = f.boolean("use_dynamic_shifting", false);
     time_shift = f.choice("time_shift_type", "exponential", {"exponential", "linear"});
     shift_terminal =
         f.maybe_number("shift_terminal", {.low = 0, .high = 1, .open_high = true, .text = "a number in [0, 1)"});
     if (shift_terminal && !switches.flow) f.refuse("shift_terminal", "null, or use_flow_sigmas");
-    if (predict_x0)
-      prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction", "flow_prediction"});
-    else
-      prediction = f.choice("prediction_type", "epsilon", {"epsilon", "sample", "v_prediction"});
   }
 
   std::vector<double> alphas_cumprod() const { return betas.alphas_cumprod_for_sigmas(); }
@@ -100,15 +87,10 @@ struct unipc_multistep_class {
 
   diffusers_setup setup(const diffusers_arguments& a) const {
     a.allow_only(class_name, {"num_inference_steps", "sigmas", "mu"});
-    return {.solver = unipc{.order = order,
-                            .of = predict_x0 ? quantity::x0 : quantity::eps,
-                            .coefficients = solver_type == "bh1" ? unipc::variant::bh1 : unipc::variant::bh2,
-                            .corrector = true,
-                            .lower_order_final = lower_order_final,
-                            .skip_corrector = skip_corrector},
+    return {.solver = multistep.solver(),
             .schedule = discrete_schedule{betas.alphas_cumprod(), between::sigma},
             .path = path_of(grid(a), [this](double sigma, double label) { return switches.level(sigma, label); }),
-            .parameterisation = parameterisation_of(prediction, switches.flow),
+            .parameterisation = parameterisation_of(multistep.prediction, switches.flow),
             .map = map};
   }
 
