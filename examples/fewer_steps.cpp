@@ -42,6 +42,7 @@
 #include <noisefall/search/paired_refine.hpp>
 #include <noisefall/search/search.hpp>
 
+#include "support/digit_judge.hpp"
 #include "support/digits_model.hpp"
 #include "support/run_program.hpp"
 
@@ -145,8 +146,11 @@ struct problem {
   nf::any_schedule schedule;
   nf::noise_level front, back;
   nf::error_table table;
+  std::size_t table_evaluations = 0;  // of the network, for the table and the data of it; all cells share them
   // Samples to judge by: those that searches see, those that they do not; by solvers with gradients apart.
   std::function<std::pair<nf::teacher, nf::teacher>(bool gradients, std::uint64_t seed)> teachers;
+  // The Frechet distance of samples from real data, where there are such.
+  std::function<double(const nf::teacher::states&)> frechet{};
 };
 
 nf::trajectory fine_path(const nf::any_schedule& schedule, const nf::noise_level& front, const nf::noise_level& back,
@@ -163,11 +167,12 @@ template <class Exact>
 problem exact_problem(const std::string& name, std::shared_ptr<with_gradient<Exact>> model,
                       const typename Exact::condition& one_class, std::size_t d, const nf::tensor<double>& data,
                       const command& asked) {
+  constexpr std::size_t table_levels = 40;
   const nf::vp_linear schedule{};
   const nf::noise_level front = schedule.at(1), back = schedule.at(1e-3);
   nf::error_table table = nf::measure_errors(
       *model, nf::view<double>{data}, schedule,
-      {.settings = {.levels = 40, .sigma_min = back.rho(), .sigma_max = front.rho()}, .most_directions = 64});
+      {.settings = {.levels = table_levels, .sigma_min = back.rho(), .sigma_max = front.rho()}, .most_directions = 64});
   const std::size_t seen = asked.quick ? 64 : 256, judged = asked.quick ? 256 : asked.samples;
   const auto teachers = [=, quick = asked.quick](bool gradients, std::uint64_t seed) {
     nf::teacher_settings<typename Exact::condition> how;
@@ -185,7 +190,7 @@ problem exact_problem(const std::string& name, std::shared_ptr<with_gradient<Exa
     };
     return std::pair{of(seen, 0), of(judged, 100000)};
   };
-  return {name, schedule, front, back, std::move(table), teachers};
+  return {name, schedule, front, back, std::move(table), table_levels * data.extents().samples(), teachers};
 }
 
 problem gaussian_problem(const command& asked) {
@@ -234,10 +239,11 @@ problem digits_problem(const command& asked) {
                                                                 .unconditional = {examples::digit_network::no_class}};
     };
   };
+  constexpr std::size_t table_levels = 24;
   nf::tensor<float> data{model->samples(asked.quick ? 4 : 48)};
   nf::sampler{fine, schedule, path}(*model, data, options(5)(0, data.extents().samples()));
   nf::error_measurement of{schedule,
-                           {.levels = 24, .sigma_min = low, .sigma_max = front.rho()},
+                           {.levels = table_levels, .sigma_min = low, .sigma_max = front.rho()},
                            nf::principal_directions(nf::view<float>{data}, 48)};
   of.add(*model, nf::view<float>{data}, options(5)(0, data.extents().samples()));
   const auto teachers = [=, quick = asked.quick, judged = asked.samples](bool, std::uint64_t seed) {
@@ -250,7 +256,14 @@ problem digits_problem(const command& asked) {
     };
     return std::pair{make(quick ? 4 : 24, 0), make(quick ? 8 : judged, 100000)};
   };
-  return {"digits", schedule, front, back, of.table(), teachers};
+  const auto judge = std::make_shared<examples::digit_judge>(NOISEFALL_EXAMPLES_DATA);
+  const auto frechet = [model, judge](const nf::teacher::states& ends) {
+    nf::tensor<float> digits{model->samples(ends.size() / 784)};
+    std::transform(ends.begin(), ends.end(), digits.data(), [](double v) { return static_cast<float>(v); });
+    return judge->frechet(digits);
+  };
+  const std::size_t spent = (table_levels + path.steps()) * data.extents().samples();
+  return {"digits", schedule, front, back, of.table(), spent, teachers, frechet};
 }
 
 // The ends of a 95 % interval of the mean of the differences, by 2000 resamplings.
@@ -304,8 +317,9 @@ nlohmann::json solve(const problem& of, const contestant& by, std::size_t evalua
   refine.known_starts = false;
   const nf::search_result found = nf::search(*baseline, solver, of.schedule, seen, refine);
 
-  const std::vector<double> base = held_out.errors(held_out.ends(solver, *baseline)),
-                            better = held_out.errors(held_out.ends(solver, found.path));
+  const nf::teacher::states base_ends = held_out.ends(solver, *baseline),
+                            better_ends = held_out.ends(solver, found.path);
+  const std::vector<double> base = held_out.errors(base_ends), better = held_out.errors(better_ends);
   double a = 0, b = 0;
   std::vector<double> differences;
   for (std::size_t i = 0; i < base.size(); ++i) {
@@ -316,14 +330,45 @@ nlohmann::json solve(const problem& of, const contestant& by, std::size_t evalua
   const auto [from, to] = interval_of(differences);
   std::vector<double> sigmas{found.path.front().rho()};
   for (const nf::leg& l : found.path.legs()) sigmas.push_back(l.to.rho());
-  return {{"baseline", name},
-          {"before", a},
-          {"after", b},
-          {"low", from},
-          {"high", to},
-          {"tuning_evaluations", tuning},
-          {"search_evaluations", found.report.evaluations},
-          {"sigmas", sigmas}};
+  nlohmann::json cell{{"baseline", name},
+                      {"before", a},
+                      {"after", b},
+                      {"low", from},
+                      {"high", to},
+                      {"tuning_evaluations", tuning},
+                      {"search_evaluations", found.report.evaluations},
+                      {"table_evaluations", of.table_evaluations},
+                      {"sigmas", sigmas}};
+  if (of.frechet)
+    cell["frechet"] = {{"before", of.frechet(base_ends)},
+                       {"after", of.frechet(better_ends)},
+                       {"fine", of.frechet(held_out.reference())}};
+  return cell;
+}
+
+// What a problem's cells took besides the samples that they are judged on, in evaluations of one sample, and, where they
+// have it, the Frechet distance from real data.
+void print_costs(const nlohmann::json& cells, const std::string& prefix, const problem& of) {
+  std::size_t count = 0, tuning = 0, searching = 0;
+  std::vector<std::array<double, 3>> distances;
+  for (const auto& [key, cell] : cells.items()) {
+    if (key.rfind(prefix, 0) != 0) continue;
+    ++count;
+    tuning += cell["tuning_evaluations"].get<std::size_t>();
+    searching += cell["search_evaluations"].get<std::size_t>();
+    if (!cell.contains("frechet")) continue;
+    const nlohmann::json& f = cell["frechet"];
+    distances.push_back({f["before"].get<double>(), f["after"].get<double>(), f["fine"].get<double>()});
+  }
+  std::printf("evaluations per cell: %zu to tune the spacings, %zu to search; once, for the table of errors: %zu\n",
+              tuning / count, searching / count, of.table_evaluations);
+  if (distances.empty()) return;
+  std::array<double, 3> mean{};
+  for (const auto& d : distances)
+    for (std::size_t k = 0; k < 3; ++k) mean[k] += d[k] / static_cast<double>(distances.size());
+  const auto closer = std::count_if(distances.begin(), distances.end(), [](const auto& d) { return d[1] < d[0]; });
+  std::printf("Frechet distance from real digits, mean of %zu cells: %.2f -> %.2f, the fine run %.2f; less in %zu\n",
+              distances.size(), mean[0], mean[1], mean[2], static_cast<std::size_t>(closer));
 }
 
 int run(const command& asked) {
@@ -396,6 +441,7 @@ int run(const command& asked) {
         "\n%s, %zu cells: the search is better in %zu, in %zu of %zu of first order; worse by more than its interval "
         "in %zu\n",
         name.c_str(), total, better, first_better, first, worse);
+    print_costs(cells, name + (asked.quick ? "/quick/" : "/"), of);
   }
   return 0;
 }

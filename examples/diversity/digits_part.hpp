@@ -15,15 +15,12 @@
 #include <vector>
 
 #include <noisefall/adapters/png.hpp>
-#include <noisefall/metrics/density_coverage.hpp>
-#include <noisefall/metrics/dissimilarity.hpp>
-#include <noisefall/metrics/frechet.hpp>
 #include <noisefall/noisefall.hpp>
 #include <noisefall/sampler/cads.hpp>
 #include <noisefall/sampler/class_information.hpp>
 
 #include "report.hpp"
-#include "support/digit_classifier.hpp"
+#include "support/digit_judge.hpp"
 #include "support/digit_network.hpp"
 #include "support/panels.hpp"
 
@@ -67,72 +64,6 @@ class digit_predictor {
   std::vector<float> times_, vectors_;
 };
 
-// What digits look like. Spreads are over those of real digits, within the classes.
-struct digit_looks {
-  double accuracy = 0, spread = 0, pixel_spread = 0, coverage = 0, frechet = 0;
-};
-
-// Holds generated digits against real ones, in the classifier's features.
-class digit_judge {
- public:
-  explicit digit_judge(const std::filesystem::path& data)
-      : classifier_{data / "digit_classifier_f16.safetensors"}, real_{examples::real_digits(data / "real_digits.png")} {
-    const auto known = real(0, references);
-    features_ = classifier_(known.elements()).features;
-    feature_spread_ = spread(features_);
-    pixel_spread_ = spread(known);
-  }
-
-  digit_looks operator()(const nf::tensor<float>& digits) {
-    const auto judged = classifier_(digits.elements());
-    digit_looks found;
-    const std::size_t count = digits.extents().samples();
-    for (std::size_t i = 0; i < count; ++i)
-      found.accuracy += (judged.label(i) == i % 10 ? 1.0 : 0.0) / static_cast<double>(count);
-    found.spread = spread(judged.features) / feature_spread_;
-    found.pixel_spread = spread(digits) / pixel_spread_;
-    found.coverage = nf::density_coverage(features_, judged.features).coverage;
-    found.frechet = nf::frechet_distance(features_, judged.features);
-    return found;
-  }
-
-  // Real digits beside those that the others are held against, as many as there are.
-  nf::tensor<float> others(std::size_t seed, std::size_t count) const {
-    std::vector<std::size_t> faces((real_.extents().samples() - references) / 10);
-    for (std::size_t i = 0; i < faces.size(); ++i) faces[i] = references / 10 + i;
-    std::shuffle(faces.begin(), faces.end(), std::mt19937{static_cast<unsigned>(seed)});
-    nf::tensor<float> chosen({count, 1, 28, 28});
-    for (std::size_t i = 0; i < count; ++i)
-      std::copy_n(real_.data() + (10 * faces[i / 10 % faces.size()] + i % 10) * 784, 784, chosen.data() + i * 784);
-    return chosen;
-  }
-
-  // How far two samples of a class are apart on average, the samples being of ten classes in turn.
-  static double spread(const nf::tensor<float>& x) {
-    const std::size_t count = x.extents().samples(), size = x.extents().sample_size();
-    double total = 0;
-    for (std::size_t c = 0; c < 10; ++c) {
-      nf::tensor<float> own({(count - c + 9) / 10, size});
-      for (std::size_t i = c; i < count; i += 10) std::copy_n(x.data() + i * size, size, own.data() + i / 10 * size);
-      total += nf::pairwise_dissimilarity(own) / 10;
-    }
-    return total;
-  }
-
- private:
-  static constexpr std::size_t references = 1000;
-
-  nf::tensor<float> real(std::size_t first, std::size_t count) const {
-    nf::tensor<float> part({count, 1, 28, 28});
-    std::copy_n(real_.data() + first * 784, count * 784, part.data());
-    return part;
-  }
-
-  examples::digit_classifier classifier_;
-  nf::tensor<float> real_, features_{};
-  double feature_spread_ = 1, pixel_spread_ = 1;
-};
-
 class digits_part {
  public:
   explicit digits_part(const settings& s)
@@ -171,7 +102,7 @@ class digits_part {
     bool real = false;
     std::string note{};
     std::size_t steps = 0, evaluations = 0;
-    std::vector<digit_looks> looks{};  // of each seed
+    std::vector<examples::digit_looks> looks{};  // of each seed
     nf::tensor<float> sheet{};
   };
 
@@ -238,14 +169,14 @@ class digits_part {
   arm refined(const nf::class_information& by) const {
     constexpr std::size_t count = 60;
     digit_predictor network{data_ / "digits_f16.safetensors"};
-    digit_judge judge{data_};
+    examples::digit_judge judge{data_};
     const nf::refined_window found = nf::refine_window(
         by, 1, 0.5, 1,
         [&](const nf::weight_schedule& w) {
           nf::tensor<float> x({count, 1, 28, 28});
           sampler_of(nf::classifier_free{.weight = w}, calls_ / 2)(
               network, x, {.seed = 50, .conditional = digit_predictor::classes(0, count), .unconditional = {{10}}});
-          const digit_looks looks = judge(x);
+          const examples::digit_looks looks = judge(x);
           return nf::class_measure{looks.spread, looks.accuracy};
         },
         0.97);
@@ -262,7 +193,7 @@ class digits_part {
     for (arm& a : arms_) a.looks.resize(seeds_);
     const auto work = [&] {
       digit_predictor network{data_ / "digits_f16.safetensors"};
-      digit_judge judge{data_};
+      examples::digit_judge judge{data_};
       const nf::cads noise{.horizon = 1000};
       for (std::size_t job = next++; job < arms_.size() * seeds_; job = next++) {
         arm& a = arms_[job % arms_.size()];
@@ -293,24 +224,24 @@ class digits_part {
   static value over_seeds(const arm& a, Of of) {
     const double n = static_cast<double>(a.looks.size());
     double mean = 0, square = 0;
-    for (const digit_looks& l : a.looks) mean += of(l) / n;
-    for (const digit_looks& l : a.looks) square += (of(l) - mean) * (of(l) - mean);
+    for (const examples::digit_looks& l : a.looks) mean += of(l) / n;
+    for (const examples::digit_looks& l : a.looks) square += (of(l) - mean) * (of(l) - mean);
     return {mean, n > 1 ? std::sqrt(square / (n - 1) / n) : 0};
   }
   static value accuracy(const arm& a) {
-    return over_seeds(a, [](const digit_looks& l) { return l.accuracy; });
+    return over_seeds(a, [](const examples::digit_looks& l) { return l.accuracy; });
   }
   static value spread(const arm& a) {
-    return over_seeds(a, [](const digit_looks& l) { return l.spread; });
+    return over_seeds(a, [](const examples::digit_looks& l) { return l.spread; });
   }
   static value pixels(const arm& a) {
-    return over_seeds(a, [](const digit_looks& l) { return l.pixel_spread; });
+    return over_seeds(a, [](const examples::digit_looks& l) { return l.pixel_spread; });
   }
   static value coverage(const arm& a) {
-    return over_seeds(a, [](const digit_looks& l) { return l.coverage; });
+    return over_seeds(a, [](const examples::digit_looks& l) { return l.coverage; });
   }
   static value frechet(const arm& a) {
-    return over_seeds(a, [](const digit_looks& l) { return l.frechet; });
+    return over_seeds(a, [](const examples::digit_looks& l) { return l.frechet; });
   }
 
   report table() const {
