@@ -4,12 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <noisefall/models/gaussian.hpp>
 #include <noisefall/models/gaussian_mixture.hpp>
+#include <noisefall/parameterisation/flow.hpp>
 #include <noisefall/random/normals.hpp>
 #include <noisefall/schedule/edm.hpp>
+#include <noisefall/schedule/flow.hpp>
 #include <noisefall/schedule/linear.hpp>
 #include <noisefall/search/evolutionary.hpp>
 #include <noisefall/search/linear_surrogate.hpp>
@@ -21,9 +24,11 @@
 #include <noisefall/solver/dpm_adaptive.hpp>
 #include <noisefall/solver/dpm_pp_2m.hpp>
 #include <noisefall/solver/dpm_singlestep.hpp>
+#include <noisefall/solver/euler.hpp>
 #include <noisefall/solver/exponential_runge_kutta.hpp>
 #include <noisefall/solver/pndm.hpp>
 #include <noisefall/solver/unipc.hpp>
+#include <noisefall/trajectory/flow_uniform.hpp>
 #include <noisefall/trajectory/karras.hpp>
 #include <noisefall/trajectory/trailing.hpp>
 
@@ -137,7 +142,9 @@ sampled_square square_of_errors(with_errors<gaussian>& wrong, const any_solver& 
 }
 
 // Three narrow modes on a line: the reference's non-Gaussian case.
-gaussian_mixture mixture() { return gaussian_mixture{{{0.3, 0.5, 0.2}, {{-1}, {0.2}, {1.1}}, {0.06, 0.1, 0.08}}}; }
+gaussian_mixture mixture(network_output gives = network_output::eps) {
+  return gaussian_mixture{{{0.3, 0.5, 0.2}, {{-1}, {0.2}, {1.1}}, {0.06, 0.1, 0.08}}, gives};
+}
 using noisy_mixture = with_errors<gaussian_mixture>;
 
 tensor<double> mixture_data(std::size_t n) {
@@ -310,22 +317,56 @@ TEST_CASE("on a mixture the transported cost ranks trajectories as the paired er
   const teacher by =
       teacher::of<double>(perfect, {1, 1}, fine_solver, edm{}, through(geometric(high, low, 120)), samples(128));
   const transport_cost cost{table, low};
-  std::vector<double> truth, first, combined, published;
-  for (std::uint64_t k = 0; k < 1000; ++k) {
-    const std::vector<double> s = random_sigmas(high, low, 8, 500 + k);
-    perfect.size = 0.03;
-    truth.push_back(by.error(ddim{}, through(s)));
-    perfect.size = 0;
-    first.push_back(cost.first_order(s));
-    combined.push_back(cost.of(s).total());
-    published.push_back(vrg_classic{}.objective(table, s));
+  // What the published cost ranks, and which way, depends on the law that draws the trajectories; the others it leaves
+  // alone. Recorded: 0.956, 0.956 and 0.29; by gaps 0.966, 0.966 and 0.18, each to 0.03 of drawing.
+  for (const auto& [draw, recorded] : {std::pair{&random_sigmas, 0.29}, {&random_gaps, 0.18}}) {
+    std::vector<double> truth, first, combined, published;
+    for (std::uint64_t k = 0; k < 1000; ++k) {
+      const std::vector<double> s = draw(high, low, 8, 500 + k);
+      perfect.size = 0.03;
+      truth.push_back(by.error(ddim{}, through(s)));
+      perfect.size = 0;
+      first.push_back(cost.first_order(s));
+      combined.push_back(cost.of(s).total());
+      published.push_back(vrg_classic{}.objective(table, s));
+    }
+    CHECK(spearman(first, truth) > 0.9);
+    CHECK(spearman(combined, truth) > 0.9);
+    CHECK_THAT(spearman(published, truth), WithinAbs(recorded, 0.02));
   }
-  CHECK(spearman(first, truth) > 0.9);
-  CHECK(spearman(combined, truth) > 0.9);
   const search_result told = search(through(geometric(high, low, 8)), ddim{}, edm{}, evidence{table, by},
                                     transport_dp{}, {.fidelity_trials = 100});
   CHECK(told.report.fidelity > 0.9);
-  CHECK_THAT(spearman(published, truth), WithinAbs(0.29, 0.02));  // recorded, beside 0.956 and 0.956
+}
+
+TEST_CASE("what the table's searches find on a mixture betters samples that no one has seen") {
+  noisy_mixture model{mixture(), 0.03}, exact{mixture()};
+  const tensor<double> data = mixture_data(3000);
+  const error_table table = measure_excess(model, exact, view<double>{data}, edm{},
+                                           {.settings = {.levels = 40, .sigma_min = low, .sigma_max = high}});
+  noisy_mixture student{mixture()};
+  const teacher held_out = teacher_of(student, 2000, 5000);
+  student.size = 0.03;
+  const trajectory base = through(geometric(high, low, 8));
+  const std::vector<double> before = held_out.errors(held_out.ends(ddim{}, base));
+  for (const bool by_weights : {false, true}) {
+    const search_result found = by_weights ? search(base, ddim{}, edm{}, table, linear_surrogate{})
+                                           : search(base, ddim{}, edm{}, table, transport_dp{});
+    const std::vector<double> after = held_out.errors(held_out.ends(ddim{}, found.path));
+    // the paired difference's bootstrap interval, of 95 %, lies below 0
+    const std::size_t n = before.size();
+    std::vector<double> means;
+    for (std::uint64_t k = 0; k < 400; ++k) {
+      double sum = 0;
+      for (const double u : uniforms(n, 900 + k)) {
+        const std::size_t i = std::min(static_cast<std::size_t>(u * static_cast<double>(n)), n - 1);
+        sum += (after[i] - before[i]) / static_cast<double>(n);
+      }
+      means.push_back(sum);
+    }
+    std::sort(means.begin(), means.end());
+    CHECK(means[389] < 0);  // recorded: -0.026 to -0.019 and -0.023 to -0.016, of 0.045
+  }
 }
 
 TEST_CASE("paired refinement betters every spacing it knows, on samples it has not seen too") {
@@ -354,6 +395,73 @@ TEST_CASE("paired refinement betters every spacing it knows, on samples it has n
     }
     CHECK(mean + 2 * std::sqrt((squares - mean * mean) / n) < 0);
   }
+}
+
+TEST_CASE("paired refinement over whole times betters the best start, keeps to whole times and to its budget") {
+  noisy_mixture model{mixture()};
+  const linear schedule;
+  const trajectory base = trailing{.steps = 8}(schedule);
+  const auto teacher_for = [&](std::size_t count, std::size_t first) {
+    return teacher::of<double>(model, {1, 1}, fine_solver, schedule, trailing{.steps = 250}(schedule),
+                               samples(count, first));
+  };
+  const teacher seen = teacher_for(512, 0), held_out = teacher_for(3000, 5000);
+  for (const any_solver& solver : {any_solver{ddim{}}, any_solver{dpm_pp_2m{}}}) {
+    CAPTURE(solver.planner.name());
+    const auto found_by = [&](std::size_t iterations, bool whole, double gap = 1e-3) {
+      return search(base, solver, schedule, seen, paired_refine{.iterations = iterations, .low = 0.02},
+                    {.minimum_gap = gap, .whole_times = whole});
+    };
+    const search_result starts = found_by(0, true), whole = found_by(12, true), free = found_by(12, false);
+    // recorded: 0.0493 to 0.0279 and 0.0180 to 0.0037, where free levels reach 0.0268 and 0.0051
+    CHECK(whole.report.objective_after < 0.8 * starts.report.objective_after);
+    CHECK(whole.report.objective_after < 1.1 * free.report.objective_after);
+    CHECK(whole.report.tried <= starts.report.tried + 12 * (8 + 2));
+    CHECK(found_by(1, true).report.tried <= starts.report.tried + 8 + 2);
+    CHECK_THAT(seen.error(solver, whole.path), WithinRel(whole.report.objective_after, 1e-9));
+    CHECK(held_out.error(solver, whole.path) < held_out.error(solver, starts.path));
+    for (const search_result& r : {whole, found_by(3, true), found_by(12, true, 0.3)}) {
+      CHECK(r.path.steps() == 8);
+      CHECK(r.path.front() == base.front());
+      CHECK(r.path.back() == base.back());
+      for (std::size_t i = 1; i < 8; ++i) {
+        CHECK(r.path[i].from.t == std::round(r.path[i].from.t));
+        CHECK(r.path[i].from == schedule.at(r.path[i].from.t));
+      }
+    }
+  }
+}
+
+TEST_CASE("a flow that starts at pure noise is searched as it is, by measured errors and by a fine run") {
+  with_errors<gaussian_mixture> model{mixture(network_output::flow)};
+  const rectified_flow schedule;
+  const trajectory base = flow_uniform{.steps = 6}(schedule);
+  REQUIRE(base.front().alpha == 0);
+  const tensor<double> data = mixture_data(2000);
+  const error_table table =
+      measure_errors(model, view<double>{data}, schedule,
+                     {.settings = {.sigma_min = 0.01, .sigma_max = 50, .parameterisation = predicts_flow{}}});
+  const auto teacher_for = [&](std::size_t count, std::size_t first) {
+    teacher_settings<component_subset> how = samples(count, first);
+    how.parameterisation = predicts_flow{};
+    return teacher::of<double>(model, {1, 1}, euler{}, schedule, flow_uniform{.steps = 1000}(schedule), how);
+  };
+  const teacher seen = teacher_for(256, 0), held_out = teacher_for(2000, 5000);
+  const double before = held_out.error(euler{}, base);
+  const search_settings how{.parameterisation = predicts_flow{}};
+  const auto after = [&](const auto& known, const auto& policy) {
+    const search_result found = search(base, euler{}, schedule, known, policy, how);
+    CHECK(found.path.front() == base.front());
+    CHECK(found.path.back() == base.back());
+    CHECK(found.path.steps() == base.steps());
+    CHECK(found.report.changed);
+    return held_out.error(euler{}, found.path) / before;
+  };
+  // recorded: 0.81, 0.86, 0.76 and 0.72 of the base's error
+  CHECK(after(table, transport_dp{}) < 0.9);
+  CHECK(after(table, linear_surrogate{}) < 0.95);
+  CHECK(after(seen, teacher_dp{.by = teacher_dp::form::carried}) < 0.85);
+  CHECK(after(seen, paired_refine{}) < 0.8);
 }
 
 TEST_CASE("a soft teacher forgives a shift of the noise, and no more than its radius") {
