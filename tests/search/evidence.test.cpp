@@ -233,6 +233,15 @@ TEST_CASE("a table answers at its rows exactly, between them smoothly, and never
   const std::string message = message_of([&] { static_cast<void>(table.total(12)); });
   CHECK_THAT(message, Contains("12.0") && Contains("0.100000 to 10.0") && Contains("nothing is extrapolated"));
   CHECK_THAT(message_of([&] { static_cast<void>(table.total(0.05)); }), Contains("nothing is extrapolated"));
+  // at infinite noise it answers where its last row is within a hundredth of the limit, or where it is told to
+  CHECK(table.place(std::numeric_limits<double>::infinity()).to_x0 == 100);
+  error_table narrow = table;
+  narrow.directions.front().variance = 1.02;
+  CHECK_FALSE(narrow.covers(std::numeric_limits<double>::infinity()));
+  CHECK_THAT(message_of([&] { static_cast<void>(narrow.total(std::numeric_limits<double>::infinity())); }),
+             Contains("infinite noise") && Contains("up to sigma / alpha = 10.04") && Contains("holds_beyond = true"));
+  narrow.holds_beyond = true;
+  CHECK(narrow.covers(std::numeric_limits<double>::infinity()));
   table.holds_beyond = true;
   CHECK(table.place(std::numeric_limits<double>::infinity()).to_x0 == 100);
   // an unknown excess is no less than what no perfect predictor could have

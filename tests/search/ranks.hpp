@@ -25,6 +25,18 @@ inline std::vector<double> random_sigmas(double high, double low, std::size_t st
   return s;
 }
 
+// Gaps of ln sigma in proportion to exponentials of normal numbers: now and then a wide one.
+inline std::vector<double> random_gaps(double high, double low, std::size_t steps, std::uint64_t seed) {
+  std::vector<double> gaps(steps), s{high};
+  noisefall::normals(noisefall::normal_stream{seed, 0, 0, steps}, 0, steps, gaps.data());
+  double all = 0;
+  for (double& g : gaps) all += g = std::exp(g);
+  double place = 0;
+  for (std::size_t i = 0; i + 1 < steps; ++i) s.push_back(high * std::pow(low / high, (place += gaps[i]) / all));
+  s.push_back(low);
+  return s;
+}
+
 inline double spearman(const std::vector<double>& a, const std::vector<double>& b) {
   const auto ranks = [](const std::vector<double>& x) {
     std::vector<std::size_t> order(x.size());

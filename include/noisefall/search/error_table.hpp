@@ -46,7 +46,9 @@ struct table_place {
 };
 
 // Rows of rising sigma, two or more. Between rows numbers follow straight lines over ln sigma, of their logarithms where
-// both are positive; outside of the rows every question is refused: nothing is extrapolated.
+// both are positive; outside of the rows every question is refused: nothing is extrapolated. Infinite noise (flows, zero
+// terminal SNR), for which no row can stand, is where x0 errors come to their limit: where the last row is within a
+// hundredth of it in every direction, it answers there too.
 struct error_table {
   std::vector<level_errors> levels;
   std::vector<data_direction> directions{{}};
@@ -55,8 +57,8 @@ struct error_table {
   std::vector<double> correlation;
   std::size_t samples = 0;  // 0: from a formula
   std::size_t branches = 1;
-  // Above the last level x0 errors are as large as there, and no less alike: true of a level that is pure noise to the
-  // eye already. Say so to search from infinite noise (flows, zero-terminal SNR), which no row can stand for.
+  // Above the last level, at finite noise too, x0 errors are as large as there, and no less alike: true of a level that is
+  // pure noise to the eye already.
   bool holds_beyond = false;
 
   bool knows_excess() const { return !levels.empty() && !std::isnan(levels.front().excess); }
@@ -78,12 +80,23 @@ struct error_table {
     for (const double c : correlation) require(std::abs(c) <= 1 + 1e-9, where, {"a correlation of ", c}, "-1 to 1");
   }
 
+  // From which level on the Bayes part in x0, v / (1 + v / sigma^2), is within a hundredth of its limit, v.
+  double noise_from() const {
+    double widest = 0;
+    for (const data_direction& d : directions) widest = std::max(widest, d.variance);
+    return std::sqrt(99 * widest);
+  }
   bool covers(double sigma) const {
-    return sigma >= sigma_min() * (1 - 1e-12) && (holds_beyond || sigma <= sigma_max() * (1 + 1e-12));
+    const double most = std::isinf(sigma) && sigma_max() >= noise_from() ? sigma : sigma_max() * (1 + 1e-12);
+    return sigma >= sigma_min() * (1 - 1e-12) && (holds_beyond || sigma <= most);
   }
 
   // Throws unless sigma is within the rows.
   table_place place(double sigma) const {
+    if (!covers(sigma) && std::isinf(sigma))
+      refuse("error_table", {"asked at infinite noise, its last level being sigma / alpha = ", sigma_max()},
+             {"a table that is measured up to sigma / alpha = ", noise_from(),
+              " (sigma_max), where little but noise is left, or one with holds_beyond = true"});
     if (!covers(sigma))
       refuse("error_table", {"asked at sigma / alpha = ", sigma},
              {"its levels, ", sigma_min(), " to ", sigma_max(), ": nothing is extrapolated; measure there too",

@@ -23,9 +23,10 @@ namespace noisefall {
 
 // Evidence: a teacher. Reduces the mean square per element between the ends of runs and the reference, from common noises.
 // A least-squares problem in the steps - 1 levels: Levenberg and Marquardt's method with differences for derivatives, which
-// needs runs of the sampler and nothing of the network (with whole times there are no differences: the best start is
-// what is found; evolutionary goes on from there). Each iteration costs steps - 1 runs and some more. It begins
-// at the best of the base, the known spacings and `starts`.
+// needs runs of the sampler and nothing of the network. Each iteration costs steps - 1 runs and some more. With whole times
+// there are no differences: levels move one by one, by as many times as help, then by half as many, down to 1, until no
+// move helps or as many runs are made as the iterations would cost. It begins at the best of the base, the known
+// spacings and `starts`.
 //
 // soft_radius > 0: the student may begin a little beside the teacher's noise (Tong et al. 2024, LD3's relaxed objective):
 // by so much of the noise's length at most, in the direction in which its end misses, where that helps the sample. Twice
@@ -78,7 +79,9 @@ struct paired_refine {
     if (known_starts)
       for (const named_sigmas& s : known_spacings(problem, bottom, top))
         if (!problem.stopped()) try_start(s.sigmas);
-    if (problem.steps() > 1 && least > 0 && std::isfinite(least) && !problem.how().whole_times) {
+    if (problem.how().whole_times) {
+      descend_times(problem, by, ends_of, best, least);
+    } else if (problem.steps() > 1 && least > 0 && std::isfinite(least)) {
       const node_positions positions{problem, bottom, top};
       descend_squares(problem, by, positions, ends_of, best, at_best, least);
       report.at_minimum_gap = positions.tight(best);
@@ -125,6 +128,51 @@ struct paired_refine {
     for (std::size_t i = 0; i < by.samples(); ++i)
       if (after[i] < before[i]) std::copy_n(again.data() + i * d, d, found.data() + i * d);
     return found;
+  }
+
+  // Moves one level at a time by whole numbers of times, no further than to its neighbours.
+  template <class Ends>
+  void descend_times(const search_problem& problem, const teacher& by, const Ends& ends_of, std::vector<double>& best,
+                     double& least) const {
+    const std::size_t n = problem.steps();
+    const trajectory from = problem.path_of(best);
+    std::vector<double> times;
+    double widest = 1;
+    for (std::size_t i = 0; i < n; ++i) {
+      times.push_back(from[i].from.t);
+      if (i > 0) widest = std::max(widest, times[i - 1] - times[i]);
+    }
+    std::vector<std::vector<double>> judged{times};
+    std::size_t runs = iterations * (n + 2);
+    // Is the i-th level better by `move` times?
+    const auto gains = [&](std::size_t i, double move) {
+      const double t = times[i] + move;
+      if (t < problem.schedule().t_min() || t > problem.schedule().t_max()) return false;
+      std::vector<double> sigmas = best;
+      sigmas[i] = problem.schedule().at(t).rho();
+      if (!(sigmas[i] < sigmas[i - 1] && sigmas[i] > sigmas[i + 1] && problem.apart(sigmas[i - 1], sigmas[i]) &&
+            problem.apart(sigmas[i], sigmas[i + 1])))
+        return false;
+      std::vector<double> there = times;
+      there[i] = t;
+      if (std::find(judged.begin(), judged.end(), there) != judged.end()) return false;
+      judged.push_back(there);
+      --runs;
+      const double value = by.error(ends_of(sigmas));
+      if (!(value < least)) return false;
+      least = value;
+      best = std::move(sigmas);
+      times = std::move(there);
+      return true;
+    };
+    for (double stride = std::ceil(widest / 4); stride >= 1;) {
+      bool better = false;
+      for (std::size_t i = 1; i < n; ++i)
+        for (const double move : {stride, -stride})
+          while (runs > 0 && !problem.stopped() && gains(i, move)) better = true;
+      if (runs == 0 || problem.stopped()) return;
+      if (!better) stride = stride > 1 ? std::ceil(stride / 2) : 0;
+    }
   }
 
   template <class Ends>

@@ -1,0 +1,55 @@
+# What search_trajectory writes is what sample runs:
+#   cmake -DSEARCH=<program> -DSAMPLE=<program> -DJOB=<job file> -DOUT=<folder to empty and run in> -P search_then_sample.cmake
+cmake_minimum_required(VERSION 3.25)
+file(REMOVE_RECURSE ${OUT})
+file(MAKE_DIRECTORY ${OUT})
+get_filename_component(name ${JOB} NAME_WE)
+
+# run(<status wanted> <regex that the output must match> <command> ...)
+function(run status regex)
+  execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${OUT} RESULT_VARIABLE ended OUTPUT_VARIABLE said
+    ERROR_VARIABLE said)
+  message("${said}")
+  if(NOT ended STREQUAL status)
+    message(FATAL_ERROR "ended with ${ended} instead of ${status}")
+  endif()
+  if(NOT said MATCHES "${regex}")
+    message(FATAL_ERROR "printed nothing that matches '${regex}'")
+  endif()
+endfunction()
+function(write_job file)  # <key> <value in JSON> ...
+  file(READ ${JOB} job)
+  while(ARGN)
+    list(POP_FRONT ARGN key value)
+    string(JSON job SET "${job}" ${key} "${value}")
+  endwhile()
+  file(WRITE ${OUT}/${file} "${job}")
+endfunction()
+
+run(0 "trajectory: [^\n]*${name}\\.trajectory\\.json" ${SEARCH} ${JOB} --quick)
+file(READ ${OUT}/${name}.trajectory.json found)
+string(JSON levels LENGTH "${found}" levels)
+math(EXPR steps "${levels} - 1")
+set(file "{\"file\": \"${name}.trajectory.json\"}")
+
+write_job(found.json trajectory "${file}")
+run(0 "picture: .*, ${steps} steps, ${steps} evaluations each: finished" ${SAMPLE} found.json)
+# Another run of it has the same bits.
+file(RENAME ${OUT}/${name}.png ${OUT}/first.png)
+run(0 "finished" ${SAMPLE} found.json)
+file(SHA256 ${OUT}/first.png first)
+file(SHA256 ${OUT}/${name}.png again)
+if(NOT first STREQUAL again)
+  message(FATAL_ERROR "two runs of the same job drew two pictures")
+endif()
+# The base's picture is another one: the file was not passed over.
+run(0 "finished" ${SAMPLE} ${JOB} --out base)
+file(SHA256 ${OUT}/base/${name}.png base)
+if(base STREQUAL first)
+  message(FATAL_ERROR "the found trajectory draws the base's picture")
+endif()
+# For another solver it is taken, and said; for another schedule it is refused.
+write_job(solver.json trajectory "${file}" solver "\"dpm_pp_2m\"")
+run(0 "was found for the solver .*finished" ${SAMPLE} solver.json)
+write_job(schedule.json trajectory "${file}" schedule "\"vp_cosine\"")
+run(1 "/trajectory/file.*schedule" ${SAMPLE} schedule.json)
