@@ -1,0 +1,31 @@
+// A model's folder as Optimum exports it: which layout it has, what its configuration files say, what is missing.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+
+#include <nlohmann/json.hpp>
+
+namespace stable_diffusion {
+
+/// FOLDER/text_encoder/model.onnx, unet/model.onnx, vae_decoder/model.onnx, vae_encoder/model.onnx (for images),
+/// tokenizer/vocab.json and merges.txt, scheduler/scheduler_config.json; for SDXL also text_encoder_2 and tokenizer_2.
+/// Each network's config.json and model_index.json are read where they are there.
+struct model_folder {
+  /// Throws noisefall::error: the folder or the file, that it is missing, and what is expected. Loads no network.
+  explicit model_folder(const std::filesystem::path& folder);
+
+  std::filesystem::path network(const char* part) const { return root / part / "model.onnx"; }
+
+  std::filesystem::path root;
+  bool xl = false;
+  bool has_encoder = false;                     // of images
+  bool zeros_for_no_negative = false;           // SDXL: without a negative prompt, zeros stand for its encoding
+  double scaling = 0.18215, shift = 0;          // what the U-Net sees: (latents - shift) * scaling
+  std::size_t latent_channels = 4, pixels = 8;  // per latent in each direction
+  std::size_t unet_channels = 4;
+  std::size_t default_size = 512;  // of a picture, in pixels
+  nlohmann::json scheduler;        // scheduler_config.json
+};
+
+}  // namespace stable_diffusion
