@@ -11,6 +11,14 @@
 // run: --model {source}/data/miniature_sd --prompt "a fox" --solver dpm_pp_2n
 // expect: /solver: "dpm_pp_2n"; allowed: .*dpm_pp_2m
 // exit: 1
+// run: {source}/jobs/stable_diffusion.json --steps 6 --count 1 --previews 3 --out {out}
+// expect: picture_s42_000\.png: 64x64, 6 steps, 11 evaluations: finished
+// run: --model {source}/data/miniature_sd --prompt "a fox" --image {source}/data/digits_sheet.png --strength 1.5
+// expect: /strength: 1\.5; allowed: a number from 0 to 1
+// exit: 1
+// run: --model {source}/data/miniature_sd --prompt "a fox" --out /dev/null/none
+// expect: /dev/null/none: cannot be made, or not be written to; allowed: a folder to write to
+// exit: 1
 // run: --steps
 // expect: usage: stable_diffusion
 // exit: 2
@@ -21,6 +29,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -180,6 +189,16 @@ std::string numbered(const stable_diffusion::job& job, std::size_t sample) {
   return "s" + std::to_string(job.seed) + "_" + number;
 }
 
+// So that a long run does not end at a folder that cannot be written to.
+void check_writable(const fs::path& folder) {
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  const fs::path trial = folder / ".stable_diffusion_writes";
+  const bool writes = bool{std::ofstream{trial}};
+  fs::remove(trial, failed);
+  nf::require(writes, folder.string(), "cannot be made, or not be written to", "a folder to write to (--out)");
+}
+
 // Set by Ctrl-C; a signal handler may touch no more than this.
 std::atomic<bool> interrupted{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
@@ -190,10 +209,7 @@ int run(const command& asked) {
   const stable_diffusion::job job = stable_diffusion::make_job(changed(file, asked.changes), beside);
   for (const std::string& warning : job.sampler.warnings)
     std::fprintf(stderr, "stable_diffusion: warning: %s\n", warning.c_str());
-  std::error_code failed;
-  fs::create_directories(asked.out, failed);
-  nf::require(fs::is_directory(asked.out, failed), asked.out.string(), "cannot be made",
-              "a folder to write to (--out)");
+  check_writable(asked.out);
 
   std::vector<std::string> notes;
   stable_diffusion::pipeline model{job};

@@ -40,6 +40,15 @@ std::string token_text(const nlohmann::json& said, const std::string& otherwise)
   return otherwise;
 }
 
+// The beginning of a text, as messages show it.
+std::string shown(const std::string& text) {
+  constexpr std::size_t most = 60;
+  if (text.size() <= most) return text;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
+  return text.substr(0, end) + "...";
+}
+
 bool starts_with(const std::vector<char32_t>& text, std::size_t at, std::string_view with) {
   return at + with.size() <= text.size() &&
          std::equal(with.begin(), with.end(), text.begin() + static_cast<std::ptrdiff_t>(at));
@@ -179,7 +188,7 @@ tokens clip_tokenizer::operator()(std::string_view text, long_prompt too_long, c
   if (said.size() > room) {
     const auto end = said.begin() + static_cast<std::ptrdiff_t>(room);
     result.left_out = said.size() - room;
-    result.rest = text_of({end, said.end()});
+    result.rest = shown(text_of({end, said.end()}));
     nf::require(too_long == long_prompt::cut, where, {said.size(), " tokens; what does not fit: \"", result.rest, "\""},
                 {"up to ", room, " tokens, or \"long_prompt\": \"cut\" (--cut)"});
     said.erase(end, said.end());

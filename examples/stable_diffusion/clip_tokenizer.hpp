@@ -18,7 +18,7 @@ enum class long_prompt : std::uint8_t { refused, cut };
 struct tokens {
   std::vector<std::int32_t> ids;  // start, the prompt, end, padding: as many as the encoder takes
   std::size_t left_out = 0;       // tokens of the prompt that were cut
-  std::string rest{};             // what they say
+  std::string rest{};             // what they say, at most the first 60 bytes
 };
 
 /// Byte pair encoding (Sennrich et al. 2016, arXiv:1508.07909) of the bytes of words, as CLIP does it (Radford et al.

@@ -8,6 +8,7 @@
 
 #include <noisefall/config/fields.hpp>
 #include <noisefall/config/json_reader.hpp>
+#include <noisefall/config/native/field_values.hpp>
 #include <noisefall/core/error.hpp>
 
 #include "../support/png_file.hpp"
@@ -51,10 +52,10 @@ std::array<std::size_t, 2> pair(const nf::fields& from, const char* name, std::a
 
 void check_names(const json& from) {
   constexpr std::string_view own[] = {
-      "noisefall", "model",         "prompt", "negative_prompt", "further_prompts", "long_prompt",
-      "width",     "height",        "seed",   "count",           "first_sample",    "batch",
-      "noise",     "image",         "mask",   "keep_pixels",     "branches",        "threads",
-      "previews",  "original_size", "crop",   "target_size"};
+      "noisefall", "model",       "prompt",   "negative_prompt", "further_prompts", "long_prompt", "width",
+      "height",    "seed",        "count",    "first_sample",    "batch",           "noise",       "image",
+      "mask",      "keep_pixels", "branches", "threads",         "provider",        "previews",    "original_size",
+      "crop",      "target_size"};
   std::vector<std::string_view> all{std::begin(own), std::end(own)};
   all.insert(all.end(), std::begin(sampler_fields), std::end(sampler_fields));
   for (const auto& item : from.items())
@@ -112,7 +113,7 @@ job make_job(const json& from, const fs::path& beside) {
   made.height = extent(in, "height", height, folder);
 
   constexpr std::int64_t most = 1'000'000;
-  made.seed = static_cast<std::uint64_t>(in.integer("seed", 0, 0));
+  if (in.has("seed")) nf::read_value(in, "seed", made.seed);
   made.first_sample = static_cast<std::size_t>(in.integer("first_sample", 0, 0));
   made.count = static_cast<std::size_t>(in.integer("count", 1, 1, most));
   made.noise = in.choice("noise", "philox", {"philox", "torch"}) == "torch" ? noise_kind::torch : noise_kind::philox;
@@ -122,6 +123,7 @@ job make_job(const json& from, const fs::path& beside) {
               "1: each has a generator of its own");
   made.one_by_one = in.choice("branches", "together", {"together", "one_by_one"}) == "one_by_one";
   made.threads = static_cast<std::size_t>(in.integer("threads", 0, 0, 1024));
+  made.on_cuda = in.choice("provider", "cpu", {"cpu", "cuda"}) == "cuda";
   made.preview_every = static_cast<std::size_t>(in.integer("previews", 0, 0, most));
 
   for (const char* name : {"original_size", "crop", "target_size"})
@@ -146,6 +148,7 @@ job make_job(const json& from, const fs::path& beside) {
                          {"noise", made.noise == noise_kind::torch ? "torch" : "philox"},
                          {"branches", made.one_by_one ? "one_by_one" : "together"},
                          {"threads", made.threads},
+                         {"provider", made.on_cuda ? "cuda" : "cpu"},
                          {"previews", made.preview_every}});
   if (!made.negatives.empty()) made.described["negative_prompt"] = as_given(made.negatives);
   if (!made.further.empty()) made.described["further_prompts"] = made.further;

@@ -29,7 +29,7 @@ enum class noise_kind : std::uint8_t { philox, torch };
 ///  "noise": "philox" or "torch",
 ///  "image": PNG to start from with "strength"; "mask": PNG, black where the image is held, white where it is drawn anew,
 ///  grey for a mix; "keep_pixels": true to put the image's own pixels back there,
-///  "branches": "together" or "one_by_one", "threads": 0 for all cores,
+///  "branches": "together" or "one_by_one", "threads": 0 for all cores, "provider": "cpu" or "cuda",
 ///  "previews": every so many steps, 0 for none,
 ///  "original_size", "crop", "target_size": [height, width] or [top, left], what SDXL is told;
 ///  and the sampler's fields, see job_sampler.hpp}. Only model and prompt must be there.
@@ -45,6 +45,7 @@ struct job {
   std::filesystem::path image{}, mask{};  // empty: none
   bool keep_pixels = false;
   bool one_by_one = false;  // the branches of a guided step
+  bool on_cuda = false;
   std::size_t threads = 0, preview_every = 0;
   std::array<float, 6> sizes{};  // SDXL's time_ids
   nlohmann::json described{};    // the job with every default; makes the same job

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t most_steps = 100'000;
+constexpr std::int64_t most_steps = 100'000, usual_steps = 30;
 constexpr std::string_view in_file = "scheduler/scheduler_config.json";
 
 // The schedule of a scheduler_config.json in the library's own form.
@@ -109,7 +109,7 @@ job_sampler of_diffusers(const nf::fields& job, const json& scheduler) {
   if (arguments.num_inference_steps || listed) {
     if (job.has("steps")) job.refuse("steps", "stands beside steps in set_timesteps", "one of the two");
   } else {
-    arguments.num_inference_steps = static_cast<std::size_t>(job.integer("steps", 30, 1, most_steps));
+    arguments.num_inference_steps = static_cast<std::size_t>(job.integer("steps", usual_steps, 1, most_steps));
     described["steps"] = *arguments.num_inference_steps;
   }
   const nf::loaded<nf::any_guidance> guidance = read_guidance(job);
@@ -117,6 +117,17 @@ job_sampler of_diffusers(const nf::fields& job, const json& scheduler) {
   const nf::diffusers_setup s = config.setup(arguments);
   return {nf::sampler{s.solver, s.schedule, s.path, guidance.policy, s.parameterisation, s.map}, s.init_noise_sigma,
           s.learned_variance, std::move(described)};
+}
+
+// With the usual number of steps for a spacing that wants one and was given none.
+nf::loaded_sampler load_with_steps(json fields) {
+  try {
+    return nf::load_sampler(fields);
+  } catch (const nf::error& e) {
+    if (e.where() != "/trajectory/steps" || fields["trajectory"].contains("steps")) throw;
+  }
+  fields["trajectory"]["steps"] = usual_steps;
+  return nf::load_sampler(fields);
 }
 
 job_sampler of_the_library(json job, const json& scheduler, const std::filesystem::path& beside) {
@@ -136,11 +147,11 @@ job_sampler of_the_library(json job, const json& scheduler, const std::filesyste
   if (path.is_string()) path = {{"name", path}};
   if (in.has("steps") || !in.has("trajectory")) {
     if (path.contains("steps")) in.refuse("steps", "stands beside the steps of the trajectory", "one of the two");
-    path["steps"] = in.integer("steps", 30, 1, most_steps);
+    path["steps"] = in.integer("steps", usual_steps, 1, most_steps);
   }
   fields["guidance"] = read_guidance(in).described;
   std::vector<std::string> warnings;
-  nf::loaded_sampler loaded = nf::load_sampler(fields);
+  nf::loaded_sampler loaded = load_with_steps(fields);
   if (found) loaded = examples::on_found_trajectory(loaded, *found, warnings);
   json described = loaded.described;
   described.erase("noisefall");

@@ -1,5 +1,5 @@
 """Writes miniature models in the layout of Optimum's exports: ../data/miniature_sd as of Stable Diffusion 1.x, in float32,
-and ../data/miniature_sdxl as of SDXL, in float16. Files, names, types and shapes are those of the real ones; weights are
+as older versions export it, and ../data/miniature_sdxl as of SDXL, in float16, as newer ones do. Files, names, types and shapes are those of the real ones; weights are
 random but fixed (networks.py). Needs Python 3 with torch and numpy, no onnx package.
 
     python3 make_miniature.py
@@ -94,8 +94,8 @@ def write_tokenizer(folder, pad):
     return len(ids)
 
 
-def export(network, file, inputs, outputs, extents):
-    """`inputs`: a tensor by name; `extents`: the names of the axes that are open, by tensor."""
+def export(network, file, inputs, outputs, axes):
+    """`inputs`: a tensor by name; `axes`: the names of the axes that are open, by tensor."""
     os.makedirs(os.path.dirname(file), exist_ok=True)
     content = io.BytesIO()
     with warnings.catch_warnings():
@@ -107,7 +107,7 @@ def export(network, file, inputs, outputs, extents):
             opset_version=14,
             input_names=list(inputs),
             output_names=outputs,
-            dynamic_axes={name: dict(enumerate(axes)) for name, axes in extents.items()},
+            dynamic_axes=axes,
         )
     with open(file, "wb") as out:
         out.write(content.getvalue())
@@ -122,26 +122,32 @@ def write_model(folder, xl):
 
     for name in ("text_encoder", "text_encoder_2")[: 1 + xl]:
         ids = torch.zeros(2, TextEncoder.length, dtype=torch.int64 if xl else torch.int32)
-        sequence = ["batch_size", "sequence_length"]
-        axes = {out: sequence[:1] if out in ("pooler_output", "text_embeds") else sequence for out in model[name].outputs}
-        export(model[name], f"{folder}/{name}/model.onnx", {"input_ids": ids}, model[name].outputs, {"input_ids": sequence, **axes})
+        sequence, one = {0: "batch_size", 1: "sequence_length"}, {0: "batch_size"}
+        axes = {out: one if out in ("pooler_output", "text_embeds") else sequence for out in model[name].outputs}
+        axes["input_ids"] = sequence
+        export(model[name], f"{folder}/{name}/model.onnx", {"input_ids": ids}, model[name].outputs, axes)
         write_json(f"{folder}/{name}/config.json", {"max_position_embeddings": TextEncoder.length, "vocab_size": vocabulary})
 
-    images = ["batch_size", "num_channels", "height", "width"]
+    # Older versions leave the channels open and have an axis for the time; newer ones do neither.
+    def axes_of(height, width):
+        return {0: "batch_size", 2: height, 3: width} if xl else {0: "batch_size", 1: "num_channels", 2: height, 3: width}
+
+    images = axes_of("height", "width")
     inputs = {
         "sample": torch.zeros(2, 4, 6, 8, dtype=number),
-        "timestep": torch.zeros(1, dtype=number if xl else torch.int64),
+        "timestep": torch.zeros((), dtype=number) if xl else torch.zeros(1, dtype=torch.int64),
         "encoder_hidden_states": torch.zeros(2, TextEncoder.length, 40 if xl else 16, dtype=number),
     }
-    axes = {"sample": images, "timestep": ["steps"], "encoder_hidden_states": ["batch_size", "sequence_length"]}
+    axes = {"sample": images, "encoder_hidden_states": {0: "batch_size", 1: "sequence_length"}, "out_sample": images}
     if xl:
         inputs["text_embeds"] = torch.zeros(2, 20, dtype=number)
         inputs["time_ids"] = torch.zeros(2, 6, dtype=number)
-        axes |= {"text_embeds": ["batch_size"], "time_ids": ["batch_size"]}
-    export(model["unet"], f"{folder}/unet/model.onnx", inputs, ["out_sample"], {**axes, "out_sample": images})
+        axes |= {"text_embeds": {0: "batch_size"}, "time_ids": {0: "batch_size"}}
+    else:
+        axes["timestep"] = {0: "steps"}
+    export(model["unet"], f"{folder}/unet/model.onnx", inputs, ["out_sample"], axes)
     write_json(f"{folder}/unet/config.json", {"in_channels": 4, "out_channels": 4, "sample_size": 8})
 
-    latents = ["batch_size", "num_channels_latent", "height_latent", "width_latent"]
     vae = {"block_out_channels": [8, 8, 8, 8], "latent_channels": 4, "scaling_factor": 0.13025 if xl else 0.18215}
     out = "latent_parameters" if xl else "latent_sample"
     export(
@@ -149,14 +155,14 @@ def write_model(folder, xl):
         f"{folder}/vae_decoder/model.onnx",
         {"latent_sample": torch.zeros(2, 4, 6, 8, dtype=number)},
         ["sample"],
-        {"latent_sample": latents, "sample": images},
+        {"latent_sample": axes_of("latent_height", "latent_width"), "sample": images},
     )
     export(
         model["vae_encoder"],
         f"{folder}/vae_encoder/model.onnx",
         {"sample": torch.zeros(2, 3, 48, 64, dtype=number)},
         [out],
-        {"sample": images, out: latents},
+        {"sample": images, out: axes_of("latent_height", "latent_width")},
     )
     write_json(f"{folder}/vae_decoder/config.json", vae)
     write_json(f"{folder}/vae_encoder/config.json", vae)

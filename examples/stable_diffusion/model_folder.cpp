@@ -34,7 +34,7 @@ nlohmann::json read_where_there(const fs::path& file) {
 
 // The reader's errors with the name of the file before the pointer.
 template <class Read>
-void in_file(const fs::path& file, const Read& read) {
+void read_file(const fs::path& file, const Read& read) {
   const nlohmann::json content = read_where_there(file);
   try {
     read(nf::fields{content, ""});
@@ -75,7 +75,7 @@ model_folder::model_folder(const fs::path& folder) : root{folder} {
   nf::require(scheduler.is_object(), process.string(), nf::fields::shown(scheduler), "an object");
 
   constexpr std::int64_t most = 1 << 20;
-  in_file(root / "vae_decoder" / "config.json", [&](const nf::fields& said) {
+  read_file(root / "vae_decoder" / "config.json", [&](const nf::fields& said) {
     scaling = said.number("scaling_factor", xl ? 0.13025 : 0.18215, nf::positive);
     shift = said.number("shift_factor", 0, nf::finite_number);
     latent_channels = static_cast<std::size_t>(said.integer("latent_channels", 4, 1, most));
@@ -84,7 +84,7 @@ model_folder::model_folder(const fs::path& folder) : root{folder} {
       pixels = std::size_t{1} << (widths->size() - 1);
     }
   });
-  in_file(root / "unet" / "config.json", [&](const nf::fields& said) {
+  read_file(root / "unet" / "config.json", [&](const nf::fields& said) {
     unet_channels =
         static_cast<std::size_t>(said.integer("in_channels", static_cast<std::int64_t>(latent_channels), 1, most));
     const std::int64_t size = xl ? 128 : 64;
@@ -93,8 +93,8 @@ model_folder::model_folder(const fs::path& folder) : root{folder} {
                                               ? size
                                               : said.integer("sample_size", size, 1, most));
   });
-  in_file(root / "model_index.json",
-          [&](const nf::fields& said) { zeros_for_no_negative = said.boolean("force_zeros_for_empty_prompt", xl); });
+  read_file(root / "model_index.json",
+            [&](const nf::fields& said) { zeros_for_no_negative = said.boolean("force_zeros_for_empty_prompt", xl); });
 }
 
 }  // namespace stable_diffusion

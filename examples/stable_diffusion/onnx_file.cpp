@@ -11,10 +11,16 @@
 
 namespace stable_diffusion {
 
-onnx_runtime::onnx_runtime(std::size_t threads) {
+onnx_runtime::onnx_runtime(std::size_t threads, bool on_cuda) {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   settings_.SetIntraOpNumThreads(static_cast<int>(threads == 0 ? cores : threads));
   settings_.SetInterOpNumThreads(1);
+  if (!on_cuda) return;
+  try {
+    settings_.AppendExecutionProvider_CUDA(OrtCUDAProviderOptions{});
+  } catch (const Ort::Exception& e) {
+    throw nf::error{"/provider", e.what(), "cpu, or an ONNX Runtime with CUDA (ONNXRUNTIME_ROOT)"};
+  }
 }
 
 Ort::Session onnx_runtime::load(const std::filesystem::path& file) {

@@ -19,8 +19,9 @@ namespace nf = noisefall;
 /// ONNX Runtime's environment and settings, which outlive the sessions made with them.
 class onnx_runtime {
  public:
-  /// threads: 0 for as many as the machine has cores.
-  explicit onnx_runtime(std::size_t threads);
+  /// threads: 0 for as many as the machine has cores. Throws noisefall::error where ONNX Runtime was built without CUDA
+  /// and that is asked for.
+  onnx_runtime(std::size_t threads, bool on_cuda);
 
   /// Throws noisefall::error that names the file.
   Ort::Session load(const std::filesystem::path& file);

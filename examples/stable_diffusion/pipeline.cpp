@@ -159,7 +159,7 @@ struct pipeline::prompts {
 };
 
 pipeline::pipeline(const job& first)
-    : runtime_{first.threads},
+    : runtime_{first.threads, first.on_cuda},
       text_{runtime_, first.folder},
       images_{runtime_, first.folder},
       unet_{runtime_.load(first.folder.network("unet"))} {}

@@ -1,6 +1,6 @@
 """Records what the miniature models come to in Python, for the tests of the C++ program: tokens, the latents after each
-step, pictures. Everything here is written for it: the tokens (clip_bpe.py), the loops (DDIM, DPM-Solver++ 2M, Euler, as
-diffusers computes them), torch's modules instead of the ONNX files. Needs Python 3 with torch and numpy.
+step, pictures. Everything here is written for it: the tokens (clip_bpe.py), the loops (DDIM, DPM-Solver++ 2M, Euler
+for noise and flows, as diffusers computes them), torch's modules instead of the ONNX files. Needs Python 3 with torch and numpy.
 
     python3 record.py                    # into ../../tests/stable_diffusion/record
 """
@@ -170,6 +170,16 @@ def euler(x, guided, steps, see):
     return x
 
 
+def flow(x, guided, steps, see):
+    """Euler's method on the velocity of a straight path from noise, at sigma = 1, to data."""
+    times = np.linspace(1000, 1, steps)
+    sigmas = [*(times / 1000), 0.0]
+    for i, t in enumerate(times):
+        x = x + (sigmas[i + 1] - sigmas[i]) * guided(x, round(t), sigmas[i])
+        see(x)
+    return x
+
+
 def start_picture():
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
     disc = (x - 40) ** 2 + (y - 22) ** 2 < 14**2
@@ -214,6 +224,9 @@ def runs(start, mask):
     yield "v_prediction", sd, {"scheduler": v, "steps": 5, "guidance_scale": 2}, TEXTS[1], None, constant(2), (
         lambda model, z, guided, see: ddim(z, guided, 5, see, trailing(5), alphas_cumprod(True), v=True)
     )
+
+    fields = {"scheduler": {"_class_name": "FlowMatchEulerDiscreteScheduler"}, "steps": 5, "guidance_scale": 2}
+    yield "flow", sd, fields, TEXTS[1], None, constant(2), lambda model, z, guided, see: flow(z, guided, 5, see)
 
     def from_image(model, z, guided, see):
         bar = alphas_cumprod()[leading(10)[4]]

@@ -105,7 +105,7 @@ std::string refused_of(const std::filesystem::path& folder, json fields = least(
 
 TEST_CASE("Tokens, the latents after each step and the picture are those of Python", "[stable_diffusion]") {
   const json runs = nf::read_json(record / "record.json")["runs"];
-  REQUIRE(runs.size() == 8);
+  REQUIRE(runs.size() == 9);
   for (const json& run : runs) {
     const std::string name = run["name"].get<std::string>();
     INFO(name);
@@ -173,6 +173,10 @@ TEST_CASE("Every solver takes the model's schedule, and its times where the netw
   CHECK(job.sampler.described["parameterisation"]["name"] == "predicts_eps");
   CHECK(job.sampler.described["guidance"]["weight"] == 6.5);
   CHECK(draw(job).notes.empty());
+  // A spacing that wants a number of steps has the usual one where nothing says another.
+  json unsaid = fields;
+  unsaid["trajectory"] = "karras";
+  CHECK(job_of(unsaid).sampler.policy.steps() == 30);
   for (const char* solver : {"dpm_pp_2m", "unipc", "heun", "euler_ancestral", "dpmpp_2m_sde"}) {
     INFO(solver);
     const drawing made = draw(least({{"solver", solver}, {"trajectory", "karras"}, {"guidance_scale", 2}}));
@@ -400,4 +404,7 @@ TEST_CASE("What is wrong in a job is told by its place", "[stable_diffusion]") {
   CHECK_THAT(refused(least({{"trajectory", "karras"}})), ContainsSubstring("/solver: missing"));
   CHECK_THAT(refused(least({{"batch", 2}, {"count", 2}, {"noise", "torch"}})), ContainsSubstring("/batch: 2 pictures"));
   CHECK_THAT(refused(least({{"crop", {0, 0}}})), ContainsSubstring("/crop: is for SDXL"));
+  CHECK_THAT(refused(least({{"seed", -1}})), ContainsSubstring("/seed: -1"));
+  CHECK_THAT(refused(least({{"guidance", {{"name", "classifier_guidance"}, {"weight", 1}}}})),
+             ContainsSubstring("/guidance: classifier_guidance needs a gradient"));
 }
