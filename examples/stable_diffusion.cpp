@@ -170,8 +170,9 @@ std::optional<command> parse(const std::vector<std::string>& words) {
 
 // The job with what the command line says in place of it: one way to choose a solver takes the other's place.
 json changed(json job, const json& changes) {
+  nf::require(job.is_object(), "/", "no job", "an object: {\"model\": ..., \"prompt\": ...}");
   const auto gives_way = [&](const char* to, std::initializer_list<const char*> fields) {
-    if (changes.contains(to) && job.is_object())
+    if (changes.contains(to))
       for (const char* name : fields) job.erase(name);
   };
   gives_way("guidance_scale", {"guidance"});

@@ -34,16 +34,20 @@ nf::picture autoencoder::decode(nf::view<float> latents) {
                    {.columns = 1, .border = 0, .upscale = 1});
 }
 
-std::vector<float> autoencoder::encode(const nf::picture& image) {
-  nf::require(encoder_.has_value(), "image", "the model's folder holds no vae_encoder/model.onnx",
-              "a model with an encoder, to start from a picture or hold one");
-  std::vector<float> values(3 * image.width * image.height);
+std::vector<float> autoencoder::values_of(const nf::picture& image) {
   const std::size_t area = image.width * image.height;
+  std::vector<float> values(3 * area);
   for (std::size_t i = 0; i < area; ++i)
     for (std::size_t c = 0; c < 3; ++c)
       values[c * area + i] =
           static_cast<float>(image.pixels[i * image.channels + (image.channels == 3 ? c : 0)]) / 127.5F - 1;
-  const auto height = static_cast<std::int64_t>(image.height), width = static_cast<std::int64_t>(image.width);
+  return values;
+}
+
+std::vector<float> autoencoder::encode(const std::vector<float>& values, std::size_t across, std::size_t down) {
+  nf::require(encoder_.has_value(), "image", "the model's folder holds no vae_encoder/model.onnx",
+              "a model with an encoder, to start from a picture or hold one");
+  const auto height = static_cast<std::int64_t>(down), width = static_cast<std::int64_t>(across);
   const bool parameters = encoder_->has_output("latent_parameters");  // mean and logarithm of the variance
   float_array latents = encoder_->run({{"sample", values.data(), {1, 3, height, width}}},
                                       {parameters ? "latent_parameters" : "latent_sample"})[0];
@@ -54,7 +58,7 @@ std::vector<float> autoencoder::encode(const nf::picture& image) {
   nf::require(latents.extents == expected || latents.extents == doubled, encoder_->file().string(),
               {"gives latents of shape ", nf::to_string(latents.extents)},
               {nf::to_string(expected), " or ", nf::to_string(doubled)});
-  latents.values.resize(channels_ * (image.height / pixels_) * (image.width / pixels_));
+  latents.values.resize(channels_ * (down / pixels_) * (across / pixels_));
   for (float& z : latents.values) z = static_cast<float>((static_cast<double>(z) - shift_) * scaling_);
   return std::move(latents.values);
 }

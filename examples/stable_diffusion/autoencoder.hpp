@@ -22,7 +22,11 @@ class autoencoder {
   /// One picture. Values beyond black and white are clamped.
   nf::picture decode(nf::view<float> latents);
   /// The mean of the latents' distribution, where the encoder gives one. Throws without an encoder.
-  std::vector<float> encode(const nf::picture& image);
+  std::vector<float> encode(const nf::picture& image) { return encode(values_of(image), image.width, image.height); }
+  std::vector<float> encode(const std::vector<float>& values, std::size_t width, std::size_t height);
+
+  /// A picture as networks take it.
+  static std::vector<float> values_of(const nf::picture& image);
 
  private:
   double scaling_, shift_;

@@ -80,10 +80,6 @@ job make_job(const json& from, const fs::path& beside) {
   if (!in.has("model")) in.refuse("model", "the folder of a model");
   if (!in.has("prompt")) in.refuse("prompt", "a text, or a list of texts");
   model_folder folder{path(in, "model", beside)};
-  nf::require(
-      folder.unet_channels == folder.latent_channels, (folder.root / "unet" / "config.json").string(),
-      {"in_channels: ", folder.unet_channels},
-      {folder.latent_channels, ", those of the latents (models for inpainting alone take 9, and are not supported)"});
 
   job made{.folder = folder, .sampler = make_sampler(from, folder.scheduler, beside)};
   made.prompts = texts(in, "prompt");
@@ -102,6 +98,9 @@ job make_job(const json& from, const fs::path& beside) {
   made.keep_pixels = in.boolean("keep_pixels", false);
   if (in.has("image") && !in.has("mask") && !in.has("strength"))
     in.refuse("strength", "how much of the steps is run, above 0 and up to 1, for an image without a mask");
+
+  if (folder.is_inpainting() && !in.has("mask"))
+    in.refuse("mask", "missing, and the model is one for inpainting alone", "an image and a mask");
 
   std::size_t width = folder.default_size, height = folder.default_size;
   if (in.has("image")) {

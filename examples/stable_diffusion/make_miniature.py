@@ -1,5 +1,6 @@
 """Writes miniature models in the layout of Optimum's exports: ../data/miniature_sd as of Stable Diffusion 1.x, in float32,
-as older versions export it, and ../data/miniature_sdxl as of SDXL, in float16, as newer ones do. Files, names, types and shapes are those of the real ones; weights are
+as older versions export it, and ../data/miniature_sdxl as of SDXL, in float16, as newer ones do. The first one also has the
+unet of a model for inpainting, as unet_inpainting. Files, names, types and shapes are those of the real ones; weights are
 random but fixed (networks.py). Needs Python 3 with torch and numpy, no onnx package.
 
     python3 make_miniature.py
@@ -134,7 +135,7 @@ def write_model(folder, xl):
 
     images = axes_of("height", "width")
     inputs = {
-        "sample": torch.zeros(2, 4, 6, 8, dtype=number),
+        "sample": None,
         "timestep": torch.zeros((), dtype=number) if xl else torch.zeros(1, dtype=torch.int64),
         "encoder_hidden_states": torch.zeros(2, TextEncoder.length, 40 if xl else 16, dtype=number),
     }
@@ -145,8 +146,10 @@ def write_model(folder, xl):
         axes |= {"text_embeds": {0: "batch_size"}, "time_ids": {0: "batch_size"}}
     else:
         axes["timestep"] = {0: "steps"}
-    export(model["unet"], f"{folder}/unet/model.onnx", inputs, ["out_sample"], axes)
-    write_json(f"{folder}/unet/config.json", {"in_channels": 4, "out_channels": 4, "sample_size": 8})
+    for name, channels in [("unet", 4)] + ([] if xl else [("unet_inpainting", 9)]):
+        inputs["sample"] = torch.zeros(2, channels, 6, 8, dtype=number)
+        export(model[name], f"{folder}/{name}/model.onnx", inputs, ["out_sample"], axes)
+        write_json(f"{folder}/{name}/config.json", {"in_channels": channels, "out_channels": 4, "sample_size": 8})
 
     vae = {"block_out_channels": [8, 8, 8, 8], "latent_channels": 4, "scaling_factor": 0.13025 if xl else 0.18215}
     out = "latent_parameters" if xl else "latent_sample"

@@ -93,6 +93,9 @@ model_folder::model_folder(const fs::path& folder) : root{folder} {
                                               ? size
                                               : said.integer("sample_size", size, 1, most));
   });
+  nf::require(unet_channels == latent_channels || is_inpainting(), (root / "unet" / "config.json").string(),
+              {"in_channels: ", unet_channels},
+              {latent_channels, ", those of the latents, or ", 2 * latent_channels + 1, ", of a model for inpainting"});
   read_file(root / "model_index.json",
             [&](const nf::fields& said) { zeros_for_no_negative = said.boolean("force_zeros_for_empty_prompt", xl); });
 }

@@ -17,15 +17,18 @@ struct model_folder {
 
   std::filesystem::path network(const char* part) const { return root / part / "model.onnx"; }
 
+  /// Whether the U-Net is fed a mask and the latents of the masked image beside the latents.
+  bool is_inpainting() const { return unet_channels == 2 * latent_channels + 1; }
+
   std::filesystem::path root;
   bool xl = false;
   bool has_encoder = false;                     // of images
   bool zeros_for_no_negative = false;           // SDXL: without a negative prompt, zeros stand for its encoding
   double scaling = 0.18215, shift = 0;          // what the U-Net sees: (latents - shift) * scaling
   std::size_t latent_channels = 4, pixels = 8;  // per latent in each direction
-  std::size_t unet_channels = 4;
-  std::size_t default_size = 512;  // of a picture, in pixels
-  nlohmann::json scheduler;        // scheduler_config.json
+  std::size_t unet_channels = 4;                // latent_channels, or 2 latent_channels + 1 of a model for inpainting
+  std::size_t default_size = 512;               // of a picture, in pixels
+  nlohmann::json scheduler;                     // scheduler_config.json
 };
 
 }  // namespace stable_diffusion

@@ -109,15 +109,16 @@ def waves(values, width):
 
 
 class UNet(nn.Module):
-    """Predicts noise. `added`: the width of text_embeds, for the XL layout, which also takes time_ids."""
+    """Predicts noise. `added`: the width of text_embeds, for the XL layout, which also takes time_ids. `inputs`: 9 where a
+    mask and the latents of a masked image follow the latents."""
 
-    def __init__(self, text, added=None, widths=(8, 16), time=16):
+    def __init__(self, text, added=None, inputs=4, widths=(8, 16), time=16):
         super().__init__()
         a, b = widths
         self.wave, self.added = time, added
         self.time1, self.time2 = nn.Linear(time, time), nn.Linear(time, time)
         self.more = nn.Linear(added + 6 * time, time) if added else None
-        self.first = nn.Conv2d(4, a, 3, padding=1)
+        self.first = nn.Conv2d(inputs, a, 3, padding=1)
         self.above = Block(a, a, time, text)
         self.down = nn.Conv2d(a, b, 3, stride=2, padding=1)
         self.below = Block(b, b, time, text)
@@ -139,7 +140,7 @@ class UNet(nn.Module):
         h = self.last(F.silu(self.norm(self.after(torch.cat([h, above], 1), time, text))))
         g = t / 1000  # sigma of the usual schedule is nearly this:
         sigma = torch.sqrt(1 - torch.exp(-(0.85 * g + 4.5 * g * g)))[:, None, None, None]
-        return (sigma * (x + 0.8 * h)).to(sample.dtype)
+        return (sigma * (x[:, :4] + 0.8 * h)).to(sample.dtype)
 
 
 # Colours as latents: an orthogonal 4x3 matrix, and a length at which latents come out at the size of the real ones.
@@ -191,6 +192,8 @@ class Miniature:
             second = TextEncoder(vocabulary, 24, layers=3, projection=20, hidden_states=True)
             self.parts["text_encoder_2"] = give_weights(second, 5)
         self.parts["unet"] = give_weights(UNet(text, 20 if xl else None), 2)
+        if not xl:
+            self.parts["unet_inpainting"] = give_weights(UNet(text, inputs=9), 6)
         self.parts["vae_decoder"] = give_weights(Decoder(), 3)
         self.parts["vae_encoder"] = give_weights(Encoder(parameters=xl), 4)
 

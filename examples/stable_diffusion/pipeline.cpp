@@ -16,6 +16,7 @@
 #include <noisefall/sampler/progress_bar.hpp>
 
 #include "../support/png_file.hpp"
+#include "inpainting_unet.hpp"
 
 namespace stable_diffusion {
 
@@ -78,6 +79,25 @@ std::vector<float> weights_of(const nf::picture& mask, const model_folder& folde
   std::vector<float> weights;
   for (std::size_t c = 0; c < folder.latent_channels; ++c) weights.insert(weights.end(), plane.begin(), plane.end());
   return weights;
+}
+
+// What a model for inpainting is fed beside the latents: the mask, 1 where the picture is drawn anew, at the first pixel of
+// each latent, and the latents of the image with grey in its place.
+std::vector<float> mask_and_image(autoencoder& images, const nf::picture& image, const nf::picture& mask,
+                                  const model_folder& folder) {
+  constexpr std::uint8_t half = 128;
+  std::vector<float> beside;
+  for (std::size_t y = 0; y < mask.height; y += folder.pixels)
+    for (std::size_t x = 0; x < mask.width; x += folder.pixels)
+      beside.push_back(mask.pixels[(y * mask.width + x) * mask.channels] >= half ? 1.0F : 0.0F);
+  std::vector<float> values = autoencoder::values_of(image);
+  const std::size_t area = mask.width * mask.height;
+  for (std::size_t i = 0; i < area; ++i)
+    if (mask.pixels[i * mask.channels] >= half)
+      for (std::size_t c = 0; c < 3; ++c) values[c * area + i] = 0;
+  const std::vector<float> latents = images.encode(values, image.width, image.height);
+  beside.insert(beside.end(), latents.begin(), latents.end());
+  return beside;
 }
 
 nf::picture read_picture(const std::filesystem::path& file, const job& asked) {
@@ -189,10 +209,9 @@ job_result pipeline::draw(const job& asked, const watchers& who, std::vector<std
   const model_folder& folder = asked.folder;
   const nf::sampler& sample = asked.sampler.policy;
   const prompts texts = encode(asked, notes);
-  nf::onnx_predictor<> unet{unet_, unet_options(unet_, asked, notes)};
 
   const nf::shape one{1, folder.latent_channels, asked.height / folder.pixels, asked.width / folder.pixels};
-  std::vector<float> image_latents, held;
+  std::vector<float> image_latents, held, beside;
   nf::picture image, mask;
   if (!asked.image.empty()) {
     image = read_picture(asked.image, asked);
@@ -200,8 +219,12 @@ job_result pipeline::draw(const job& asked, const watchers& who, std::vector<std
   }
   if (!asked.mask.empty()) {
     mask = read_picture(asked.mask, asked);
-    held = weights_of(mask, folder);
+    if (folder.is_inpainting())
+      beside = mask_and_image(images_, image, mask, folder);
+    else
+      held = weights_of(mask, folder);
   }
+  inpainting_unet unet{nf::onnx_predictor<>{unet_, unet_options(unet_, asked, notes)}, std::move(beside)};
   // From the image itself where a strength says how far to go back; else it is only held where the mask says so.
   const bool from_image = !asked.image.empty() && asked.sampler.described.contains("strength");
 

@@ -87,8 +87,10 @@ class Model:
                 zeros[name] = torch.zeros_like(zeros[name])
         return zeros
 
-    def predict(self, x, time, prompt):
+    def predict(self, x, time, prompt, beside=None):
         t = torch.tensor([time]).to(self.type if self.xl else torch.int64)
+        if beside is not None:
+            return self.nets["unet_inpainting"](torch.cat([x, beside], 1), t, **prompt)
         return self.nets["unet"](x.to(self.type), t, **prompt).float()
 
     def to_latents(self, pixels):
@@ -251,6 +253,10 @@ def runs(start, mask):
         "mask": "mask.png",
     }
     yield "inpainting", sd, fields, TEXTS[1], None, constant(3), inpaint
+    fields = {"scheduler": "DDIMScheduler", "steps": 6, "guidance_scale": 2, "image": "start.png", "mask": "mask.png"}
+    yield "inpainting_model", sd, fields, TEXTS[1], None, constant(2), (
+        lambda model, z, guided, see: ddim(z, guided, 6, see, leading(6))
+    )
     xl_euler = lambda model, z, guided, see: euler(z, guided, 6, see)
     yield "xl", xl, {"steps": 6, "guidance_scale": 3}, TEXTS[2], None, constant(3), xl_euler
     yield "xl_negative", xl, {"steps": 6, "guidance_scale": 3}, TEXTS[2], TEXTS[3], constant(3), xl_euler
@@ -277,10 +283,18 @@ def main():
         c = model.encode(prompt)
         u = model.no_negative() if negative is None else model.encode(negative)
 
+        beside = None
+        if name == "inpainting_model":  # the mask as 0 and 1, at the first pixel of each latent, and the image without it
+            hole = mask >= 128
+            small = torch.from_numpy(hole[::8, ::8].astype(np.float32))[None, None]
+            image = torch.from_numpy(start.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+            image = image * torch.from_numpy(~hole).float()
+            beside = torch.cat([small, model.nets["vae_encoder"](image) * model.scaling], 1)
+
         def guided(x, time, sigma):
             w = weight(sigma)
-            conditional = model.predict(x, time, c)
-            return conditional + w * (conditional - model.predict(x, time, u))
+            conditional = model.predict(x, time, c, beside)
+            return conditional + w * (conditional - model.predict(x, time, u, beside))
 
         z = torch.randn(LATENTS, generator=torch.Generator().manual_seed(seed))
         x = loop(model, z, guided, lambda x: latents.append([float(f"{v:.8g}") for v in x.flatten().tolist()]))
