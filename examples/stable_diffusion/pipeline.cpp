@@ -139,8 +139,6 @@ nf::picture side_by_side(autoencoder& images, nf::view<float> latents) {
 // Hands what a run comes to to those who watch the job.
 class job_observer {
  public:
-  static constexpr bool looks_at_denoised = true;
-
   job_observer(const job& asked, const watchers& who, autoencoder& images, std::size_t first)
       : asked_{asked}, who_{who}, images_{images}, first_{first} {}
 

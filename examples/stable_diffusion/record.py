@@ -58,9 +58,9 @@ def write_png(file, pixels):
 
 
 class Model:
-    def __init__(self, name):
+    def __init__(self, name, **padding):
         self.folder, self.xl = f"{DATA}/{name}", name == "miniature_sdxl"
-        self.tokenizers = [Tokenizer(f"{self.folder}/tokenizer")]
+        self.tokenizers = [Tokenizer(f"{self.folder}/tokenizer", **padding)]
         if self.xl:
             self.tokenizers.append(Tokenizer(f"{self.folder}/tokenizer_2", pad="!"))
         self.nets = Miniature(self.xl, len(self.tokenizers[0].ids))
@@ -223,7 +223,7 @@ def runs(start, mask):
         "rescale_betas_zero_snr": True,
         "timestep_spacing": "trailing",
     }
-    yield "v_prediction", sd, {"scheduler": v, "steps": 5, "guidance_scale": 2}, TEXTS[1], None, constant(2), (
+    yield "v_prediction", "miniature_sd2", {"scheduler": v, "steps": 5, "guidance_scale": 2}, TEXTS[1], None, constant(2), (
         lambda model, z, guided, see: ddim(z, guided, 5, see, trailing(5), alphas_cumprod(True), v=True)
     )
 
@@ -270,6 +270,7 @@ def main():
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     models = {name: Model(name) for name in ("miniature_sd", "miniature_sdxl")}
+    models["miniature_sd2"] = Model("miniature_sd", pad="!")  # as Stable Diffusion 2.x has it: the test makes that folder
     start, mask = start_picture(), start_mask()
     write_png(f"{out}/start.png", start)
     write_png(f"{out}/mask.png", mask)
