@@ -207,7 +207,14 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 int run(const command& asked) {
   const json file = asked.job.empty() ? json::object() : stable_diffusion::read_job_file(asked.job);
   const fs::path beside = asked.job.empty() ? fs::path{"."} : asked.job.parent_path();
-  const stable_diffusion::job job = stable_diffusion::make_job(changed(file, asked.changes), beside);
+  const stable_diffusion::job job = [&] {
+    try {
+      return stable_diffusion::make_job(changed(file, asked.changes), beside);
+    } catch (const nf::error& e) {
+      if (asked.job.empty()) throw;
+      throw nf::error{asked.job.string() + ": " + e.where(), e.problem(), e.allowed()};
+    }
+  }();
   for (const std::string& warning : job.sampler.warnings)
     std::fprintf(stderr, "stable_diffusion: warning: %s\n", warning.c_str());
   check_writable(asked.out);

@@ -81,7 +81,7 @@ job make_job(const json& from, const fs::path& beside) {
   if (!in.has("prompt")) in.refuse("prompt", "a text, or a list of texts");
   model_folder folder{path(in, "model", beside)};
 
-  job made{.folder = folder, .sampler = make_sampler(from, folder.scheduler, beside)};
+  job made{.folder = folder, .sampler = make_sampler(from, folder.scheduler, beside, folder.guidance_width > 0)};
   made.prompts = texts(in, "prompt");
   made.negatives = texts(in, "negative_prompt");
   made.further = texts(in, "further_prompts");

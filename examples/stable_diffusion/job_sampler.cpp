@@ -58,12 +58,15 @@ json native_parameterisation(const json& scheduler) {
                                 : "predicts_flow";
 }
 
-nf::loaded<nf::any_guidance> read_guidance(const nf::fields& job) {
-  constexpr double usual = 7.5;
+// The guidance, by its scale or in full. A distilled network's scale goes to the network.
+nf::loaded<nf::any_guidance> read_guidance(const nf::fields& job, bool distilled) {
+  if (job.has("guidance") && distilled)
+    job.refuse("guidance", "the model is distilled, and guides itself", "guidance_scale alone");
   if (job.has("guidance") && job.has("guidance_scale"))
     job.refuse("guidance_scale", "stands beside guidance", "one of the two");
+  if (distilled) return nf::load_guidance("unguided");
   if (job.has("guidance")) return nf::load_guidance(job.value("guidance"), job.at("guidance"));
-  const double scale = job.number("guidance_scale", usual, nf::finite_number);
+  const double scale = job.number("guidance_scale", usual_guidance_scale, nf::finite_number);
   return nf::load_guidance({{"name", "classifier_free"}, {"weight", scale - 1}});
 }
 
@@ -87,7 +90,7 @@ void check_branches(const nf::sampler& made, std::size_t further, const nf::fiel
   }
 }
 
-job_sampler of_diffusers(const nf::fields& job, const json& scheduler) {
+job_sampler of_diffusers(const nf::fields& job, const json& scheduler, bool distilled) {
   json merged = scheduler;
   if (job.has("scheduler")) {
     const json& given = job.value("scheduler");
@@ -112,11 +115,13 @@ job_sampler of_diffusers(const nf::fields& job, const json& scheduler) {
     arguments.num_inference_steps = static_cast<std::size_t>(job.integer("steps", usual_steps, 1, most_steps));
     described["steps"] = *arguments.num_inference_steps;
   }
-  const nf::loaded<nf::any_guidance> guidance = read_guidance(job);
+  const nf::loaded<nf::any_guidance> guidance = read_guidance(job, distilled);
   described["guidance"] = guidance.described;
   const nf::diffusers_setup s = config.setup(arguments);
-  return {nf::sampler{s.solver, s.schedule, s.path, guidance.policy, s.parameterisation, s.map}, s.init_noise_sigma,
-          s.learned_variance, std::move(described)};
+  return {.policy = nf::sampler{s.solver, s.schedule, s.path, guidance.policy, s.parameterisation, s.map},
+          .initial_deviation = s.init_noise_sigma,
+          .learned_variance = s.learned_variance,
+          .described = std::move(described)};
 }
 
 // With the usual number of steps for a spacing that wants one and was given none.
@@ -130,7 +135,7 @@ nf::loaded_sampler load_with_steps(json fields) {
   return nf::load_sampler(fields);
 }
 
-job_sampler of_the_library(json job, const json& scheduler, const std::filesystem::path& beside) {
+job_sampler of_the_library(json job, const json& scheduler, const std::filesystem::path& beside, bool distilled) {
   const std::optional<nf::found_trajectory> found = examples::take_found_trajectory(job, beside);
   if (found && !job.contains("solver")) job["solver"] = found->solver;
   const nf::fields in{job, ""};
@@ -149,24 +154,25 @@ job_sampler of_the_library(json job, const json& scheduler, const std::filesyste
     if (path.contains("steps")) in.refuse("steps", "stands beside the steps of the trajectory", "one of the two");
     path["steps"] = in.integer("steps", usual_steps, 1, most_steps);
   }
-  fields["guidance"] = read_guidance(in).described;
+  fields["guidance"] = read_guidance(in, distilled).described;
   std::vector<std::string> warnings;
   nf::loaded_sampler loaded = load_with_steps(fields);
   if (found) loaded = examples::on_found_trajectory(loaded, *found, warnings);
   json described = loaded.described;
   described.erase("noisefall");
   if (found) described["trajectory"] = {{"found", json_of(*found)}};
-  return {loaded.policy, 0, false, std::move(described), std::move(warnings)};
+  return {.policy = loaded.policy, .described = std::move(described), .warnings = std::move(warnings)};
 }
 
 }  // namespace
 
-job_sampler make_sampler(const json& job, const json& scheduler, const std::filesystem::path& beside) {
+job_sampler make_sampler(const json& job, const json& scheduler, const std::filesystem::path& beside, bool distilled) {
   const nf::fields in{job, ""};
   bool native = false;
   for (const char* name : {"solver", "trajectory", "schedule", "parameterisation", "threshold"})
     native = native || in.has(name);
-  job_sampler made = native ? of_the_library(job, scheduler, beside) : of_diffusers(in, scheduler);
+  job_sampler made =
+      native ? of_the_library(job, scheduler, beside, distilled) : of_diffusers(in, scheduler, distilled);
   if (in.has("strength")) {
     const double strength = in.number("strength", 1, nf::unit_interval);
     try {
@@ -175,6 +181,11 @@ job_sampler make_sampler(const json& job, const json& scheduler, const std::file
       in.refuse("strength", e.problem(), e.allowed());
     }
     made.described["strength"] = strength;
+  }
+  if (distilled) {
+    made.told_scale = in.number("guidance_scale", usual_guidance_scale, nf::finite_number);
+    made.described.erase("guidance");
+    made.described["guidance_scale"] = made.told_scale;
   }
   check_branches(made.policy, in.has("further_prompts") ? in.value("further_prompts").size() : 0, in);
   return made;

@@ -14,13 +14,16 @@ namespace stable_diffusion {
 
 namespace nf = noisefall;
 
+inline constexpr double usual_guidance_scale = 7.5;
+
 /// A sampler, and what else follows from the fields that made it.
 struct job_sampler {
   nf::sampler policy;
+  double told_scale = usual_guidance_scale;  // what a distilled network is told
   double initial_deviation =
       0;  // of the latents that diffusers starts from; 0: the first level's, as the library has it
   bool learned_variance = false;  // the network's output has twice the channels
-  nlohmann::json described;       // the fields with all defaults; they make the same sampler
+  nlohmann::json described{};     // the fields with all defaults; they make the same sampler
   std::vector<std::string> warnings{};
 };
 
@@ -38,8 +41,9 @@ inline constexpr const char* sampler_fields[] = {
 /// or the library's own policies, on the schedule and parameterisation of the file:
 ///   "solver": and with it "trajectory" (else trailing; {"file": FILE}: what a search found, with its solver), "schedule",
 ///   "parameterisation", "threshold".
-/// Throws noisefall::error with the JSON pointer. Files are looked for in `beside`.
+/// `distilled`: the network guides itself by the scale that it is told, so that the sampler does not, and no other
+/// guidance is taken. Throws noisefall::error with the JSON pointer. Files are looked for in `beside`.
 job_sampler make_sampler(const nlohmann::json& job, const nlohmann::json& scheduler,
-                         const std::filesystem::path& beside);
+                         const std::filesystem::path& beside, bool distilled = false);
 
 }  // namespace stable_diffusion

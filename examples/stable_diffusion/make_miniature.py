@@ -1,6 +1,6 @@
 """Writes miniature models in the layout of Optimum's exports: ../data/miniature_sd as of Stable Diffusion 1.x, in float32,
 as older versions export it, and ../data/miniature_sdxl as of SDXL, in float16, as newer ones do. The first one also has the
-unet of a model for inpainting, as unet_inpainting. Files, names, types and shapes are those of the real ones; weights are
+U-Nets of a model for inpainting and of a distilled one, in folders of their own. Files, names, types and shapes are those of the real ones; weights are
 random but fixed (networks.py). Needs Python 3 with torch and numpy, no onnx package.
 
     python3 make_miniature.py
@@ -76,6 +76,17 @@ SCHEDULES = {
 }
 
 
+class ForDistilled(torch.nn.Module):
+    """The U-Net with its inputs in the order in which they are exported."""
+
+    def __init__(self, unet):
+        super().__init__()
+        self.unet = unet
+
+    def forward(self, sample, timestep, encoder_hidden_states, timestep_cond):
+        return self.unet(sample, timestep, encoder_hidden_states, timestep_cond=timestep_cond)
+
+
 def write_json(file, content):
     os.makedirs(os.path.dirname(file), exist_ok=True)
     with open(file, "w", encoding="utf-8") as out:
@@ -146,10 +157,17 @@ def write_model(folder, xl):
         axes |= {"text_embeds": {0: "batch_size"}, "time_ids": {0: "batch_size"}}
     else:
         axes["timestep"] = {0: "steps"}
-    for name, channels in [("unet", 4)] + ([] if xl else [("unet_inpainting", 9)]):
-        inputs["sample"] = torch.zeros(2, channels, 6, 8, dtype=number)
-        export(model[name], f"{folder}/{name}/model.onnx", inputs, ["out_sample"], axes)
-        write_json(f"{folder}/{name}/config.json", {"in_channels": channels, "out_channels": 4, "sample_size": 8})
+    for name in ["unet"] if xl else ["unet", "unet_inpainting", "unet_distilled"]:
+        config = {"in_channels": 9 if name == "unet_inpainting" else 4, "out_channels": 4, "sample_size": 8}
+        inputs["sample"] = torch.zeros(2, config["in_channels"], 6, 8, dtype=number)
+        network = model[name]
+        if name == "unet_distilled":
+            config["time_cond_proj_dim"] = 8
+            inputs["timestep_cond"] = torch.zeros(2, 8)
+            axes["timestep_cond"] = {0: "batch_size"}
+            network = ForDistilled(network)
+        export(network, f"{folder}/{name}/model.onnx", inputs, ["out_sample"], axes)
+        write_json(f"{folder}/{name}/config.json", config)
 
     vae = {"block_out_channels": [8, 8, 8, 8], "latent_channels": 4, "scaling_factor": 0.13025 if xl else 0.18215}
     out = "latent_parameters" if xl else "latent_sample"

@@ -87,6 +87,7 @@ model_folder::model_folder(const fs::path& folder) : root{folder} {
   read_file(root / "unet" / "config.json", [&](const nf::fields& said) {
     unet_channels =
         static_cast<std::size_t>(said.integer("in_channels", static_cast<std::int64_t>(latent_channels), 1, most));
+    guidance_width = static_cast<std::size_t>(said.integer("time_cond_proj_dim", 0, 4, most));
     const std::int64_t size = xl ? 128 : 64;
     default_size =
         pixels * static_cast<std::size_t>(said.has("sample_size") && !said.value("sample_size").is_number_integer()

@@ -110,14 +110,16 @@ def waves(values, width):
 
 class UNet(nn.Module):
     """Predicts noise. `added`: the width of text_embeds, for the XL layout, which also takes time_ids. `inputs`: 9 where a
-    mask and the latents of a masked image follow the latents."""
+    mask and the latents of a masked image follow the latents. `guidance`: the width of timestep_cond, for distilled
+    models."""
 
-    def __init__(self, text, added=None, inputs=4, widths=(8, 16), time=16):
+    def __init__(self, text, added=None, inputs=4, guidance=None, widths=(8, 16), time=16):
         super().__init__()
         a, b = widths
         self.wave, self.added = time, added
         self.time1, self.time2 = nn.Linear(time, time), nn.Linear(time, time)
         self.more = nn.Linear(added + 6 * time, time) if added else None
+        self.scale = nn.Linear(guidance, time, bias=False) if guidance else None
         self.first = nn.Conv2d(inputs, a, 3, padding=1)
         self.above = Block(a, a, time, text)
         self.down = nn.Conv2d(a, b, 3, stride=2, padding=1)
@@ -126,10 +128,13 @@ class UNet(nn.Module):
         self.after = Block(2 * a, a, time, text)
         self.norm, self.last = nn.GroupNorm(4, a), nn.Conv2d(a, 4, 3, padding=1)
 
-    def forward(self, sample, timestep, encoder_hidden_states, text_embeds=None, time_ids=None):
+    def forward(self, sample, timestep, encoder_hidden_states, text_embeds=None, time_ids=None, timestep_cond=None):
         x, text = sample.float(), encoder_hidden_states.float()
         t = timestep.float().expand(x.shape[0])
-        time = self.time2(F.silu(self.time1(waves(t, self.wave))))
+        time = waves(t, self.wave)
+        if self.scale:
+            time = time + self.scale(timestep_cond)
+        time = self.time2(F.silu(self.time1(time)))
         if self.added:
             sizes = waves(time_ids.float(), self.wave).flatten(1)
             time = time + self.more(torch.cat([text_embeds.float(), sizes], 1))
@@ -194,6 +199,7 @@ class Miniature:
         self.parts["unet"] = give_weights(UNet(text, 20 if xl else None), 2)
         if not xl:
             self.parts["unet_inpainting"] = give_weights(UNet(text, inputs=9), 6)
+            self.parts["unet_distilled"] = give_weights(UNet(text, guidance=8), 7)
         self.parts["vae_decoder"] = give_weights(Decoder(), 3)
         self.parts["vae_encoder"] = give_weights(Encoder(parameters=xl), 4)
 

@@ -22,6 +22,20 @@ namespace stable_diffusion {
 
 namespace {
 
+// 1000 (scale - 1) as sines and cosines, from the fastest to one 10000 times slower (Luo et al. 2023, arXiv:2310.04378, by
+// the embedding of times).
+std::vector<float> told_scale(const job& asked) {
+  const std::size_t half = asked.folder.guidance_width / 2;
+  std::vector<float> waves(asked.folder.guidance_width);
+  for (std::size_t i = 0; i < half; ++i) {
+    const double slower = std::pow(10000, -static_cast<double>(i) / static_cast<double>(half - 1));
+    const double angle = 1000 * (asked.sampler.told_scale - 1) * slower;
+    waves[i] = static_cast<float>(std::sin(angle));
+    waves[half + i] = static_cast<float>(std::cos(angle));
+  }
+  return waves;
+}
+
 // The prompts of one branch as the condition of pictures first, first + 1, ...: one for all, or one each.
 nf::network_condition condition_of(const std::vector<encoded_text>& texts, std::size_t first, std::size_t count,
                                    const job& asked) {
@@ -42,6 +56,8 @@ nf::network_condition condition_of(const std::vector<encoded_text>& texts, std::
     condition.add({"text_embeds", std::move(pooled), {n, width}});
     condition.add({"time_ids", std::vector<float>{asked.sizes.begin(), asked.sizes.end()}, {1, 6}});
   }
+  if (asked.folder.guidance_width > 0)
+    condition.add({"timestep_cond", told_scale(asked), {1, static_cast<std::int64_t>(asked.folder.guidance_width)}});
   return condition;
 }
 

@@ -105,7 +105,7 @@ std::string refused_of(const std::filesystem::path& folder, json fields = least(
 
 TEST_CASE("Tokens, the latents after each step and the picture are those of Python", "[stable_diffusion]") {
   const json runs = nf::read_json(record / "record.json")["runs"];
-  REQUIRE(runs.size() == 10);
+  REQUIRE(runs.size() == 11);
   for (const json& run : runs) {
     const std::string name = run["name"].get<std::string>();
     INFO(name);
@@ -115,11 +115,22 @@ TEST_CASE("Tokens, the latents after each step and the picture are those of Pyth
       std::ofstream{folder / "tokenizer/special_tokens_map.json"} << R"({"pad_token": "!"})";
       fields["model"] = folder.string();
     }
-    if (name == "inpainting_model") {
+    if (name == "distilled" || name == "inpainting_model") {
       const auto folder = copied("miniature_sd", name);
       std::filesystem::remove_all(folder / "unet");
-      std::filesystem::rename(folder / "unet_inpainting", folder / "unet");
+      std::filesystem::rename(folder / (name == "distilled" ? "unet_distilled" : "unet_inpainting"), folder / "unet");
       fields["model"] = folder.string();
+    }
+    if (name == "distilled") {
+      const json described = job_of(fields).described;
+      CHECK(described["guidance_scale"] == 8);
+      CHECK(stable_diffusion::make_job(described, "").described == described);
+      json other = fields;
+      other.erase("guidance_scale");
+      other["guidance"] = "apg";
+      CHECK(refused(other) == "/guidance: the model is distilled, and guides itself; allowed: guidance_scale alone");
+    }
+    if (name == "inpainting_model") {
       json without = fields;
       for (const char* field : {"image", "mask"}) without.erase(field);
       CHECK(refused(without) ==
