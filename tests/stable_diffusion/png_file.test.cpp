@@ -16,7 +16,9 @@ namespace {
 
 using bytes = std::vector<std::uint8_t>;
 
-const std::filesystem::path file = std::filesystem::temp_directory_path() / "noisefall_png_file.png";
+// One for each case, for they may run at the same time.
+std::filesystem::path file;
+void write_to(const char* name) { file = std::filesystem::temp_directory_path() / name; }
 
 void append(bytes& to, std::size_t number) {
   for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<std::uint8_t>(number >> shift & 255));
@@ -67,6 +69,7 @@ noisefall::picture read(const image& from) {
 }  // namespace
 
 TEST_CASE("Every colour type of PNG is read as grey or colours of 8 bits", "[stable_diffusion]") {
+  write_to("noisefall_png_colours.png");
   CHECK(read({.depth = 8, .colour = 0, .rows = {0, 10, 20, 2, 1, 1}}).pixels == bytes{10, 20, 11, 21});
   CHECK(read({.depth = 8, .colour = 2, .rows = {1, 1, 2, 3, 1, 1, 1, 0, 7, 8, 9, 4, 5, 6}}).pixels ==
         bytes{1, 2, 3, 2, 3, 4, 7, 8, 9, 4, 5, 6});
@@ -85,6 +88,7 @@ TEST_CASE("Every colour type of PNG is read as grey or colours of 8 bits", "[sta
 }
 
 TEST_CASE("A damaged PNG file, an interlaced one and what is none are refused by name", "[stable_diffusion]") {
+  write_to("noisefall_png_damaged.png");
   const auto refused = [](const bytes& content) {
     save(content);
     return message_of([] { examples::read_png(file); });
