@@ -28,6 +28,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
@@ -103,11 +104,16 @@ constexpr option options[] = {{"--model", "model", kind::path},
                               {"--previews", "previews", kind::whole},
                               {"--threads", "threads", kind::whole}};
 
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-  Number value{};
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t value = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+std::optional<double> number(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || end != text.c_str() + text.size()) return std::nullopt;
   return value;
 }
 
@@ -118,11 +124,11 @@ bool set(json& changes, const option& asked, const std::string& word) {
   } else if (asked.is == kind::path) {
     field = fs::absolute(word).string();
   } else if (asked.is == kind::whole) {
-    const auto value = number_of<std::uint64_t>(word);
+    const auto value = whole_number(word);
     field = value.value_or(0);
     return value.has_value();
   } else {
-    const auto value = number_of<double>(word);
+    const auto value = number(word);
     field = value.value_or(0);
     return value.has_value();
   }
@@ -132,8 +138,8 @@ bool set(json& changes, const option& asked, const std::string& word) {
 bool set_size(json& changes, const std::string& word) {
   const std::size_t by = word.find('x');
   if (by == std::string::npos) return false;
-  const auto width = number_of<std::uint64_t>(std::string_view{word}.substr(0, by));
-  const auto height = number_of<std::uint64_t>(std::string_view{word}.substr(by + 1));
+  const auto width = whole_number(std::string_view{word}.substr(0, by));
+  const auto height = whole_number(std::string_view{word}.substr(by + 1));
   if (!width || !height) return false;
   changes["width"] = *width;
   changes["height"] = *height;
