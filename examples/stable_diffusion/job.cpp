@@ -1,6 +1,7 @@
 #include "job.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 #include <limits>
 #include <string_view>
@@ -46,7 +47,8 @@ fs::path path(const nf::fields& from, const char* name, const fs::path& beside) 
 std::array<std::size_t, 2> pair(const nf::fields& from, const char* name, std::array<std::size_t, 2> otherwise) {
   const auto given = from.numbers(name, {.low = 0, .high = 65536, .text = "a number of pixels"});
   if (!given) return otherwise;
-  if (given->size() != 2) from.refuse(name, "two numbers of pixels");
+  if (given->size() != 2 || (*given)[0] != std::floor((*given)[0]) || (*given)[1] != std::floor((*given)[1]))
+    from.refuse(name, "two whole numbers of pixels");
   return {static_cast<std::size_t>((*given)[0]), static_cast<std::size_t>((*given)[1])};
 }
 

@@ -21,10 +21,15 @@ using nlohmann::json;
 constexpr std::int64_t most_steps = 100'000, usual_steps = 30;
 constexpr std::string_view in_file = "scheduler/scheduler_config.json";
 
+std::string class_of(const json& scheduler) {
+  const auto name = scheduler.find("_class_name");
+  return name != scheduler.end() && name->is_string() ? name->get<std::string>() : std::string{};
+}
+
 // The schedule of a scheduler_config.json in the library's own form.
 json native_schedule(const json& scheduler, const nf::fields& job) {
   const nf::fields said{scheduler, std::string{in_file} + ": "};
-  const std::string name = scheduler.value("_class_name", "");
+  const std::string name = class_of(scheduler);
   if (name.starts_with("FlowMatch")) return "rectified_flow";
   if (!said.has("beta_schedule") && !said.has("trained_betas"))
     job.refuse("schedule", "missing, and " + std::string{in_file} + " of class " + name + " has no beta_schedule",
@@ -49,7 +54,7 @@ json native_schedule(const json& scheduler, const nf::fields& job) {
 
 json native_parameterisation(const json& scheduler) {
   const nf::fields said{scheduler, std::string{in_file} + ": "};
-  if (scheduler.value("_class_name", "").starts_with("FlowMatch")) return "predicts_flow";
+  if (class_of(scheduler).starts_with("FlowMatch")) return "predicts_flow";
   const std::string kind =
       said.choice("prediction_type", "epsilon", {"epsilon", "v_prediction", "sample", "flow_prediction"});
   return kind == "v_prediction" ? "predicts_v"

@@ -14,9 +14,11 @@ namespace {
 // "hidden_states.11" of thirteen: the last but one.
 std::string penultimate(const onnx_file& network) {
   constexpr std::string_view prefix = "hidden_states.";
+  constexpr std::size_t most_layers = 1000;
   std::size_t last = 0;
   for (const nf::array_info& out : network.outputs())
-    if (out.name.starts_with(prefix)) last = std::max<std::size_t>(last, std::stoul(out.name.substr(prefix.size())));
+    for (std::size_t i = last + 1; out.name.starts_with(prefix) && i <= most_layers; ++i)
+      if (out.name.substr(prefix.size()) == std::to_string(i)) last = i;
   nf::require(
       last > 0, network.file().string(), {"gives ", to_string(network.outputs())},
       "a text encoder of SDXL, which gives hidden_states.0, hidden_states.1, ... (Optimum's export of the whole "

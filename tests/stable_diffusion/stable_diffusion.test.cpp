@@ -431,6 +431,9 @@ TEST_CASE("What is wrong in a job is told by its place", "[stable_diffusion]") {
   CHECK_THAT(refused(least({{"trajectory", "karras"}})), ContainsSubstring("/solver: missing"));
   CHECK_THAT(refused(least({{"batch", 2}, {"count", 2}, {"noise", "torch"}})), ContainsSubstring("/batch: 2 pictures"));
   CHECK_THAT(refused(least({{"crop", {0, 0}}})), ContainsSubstring("/crop: is for SDXL"));
+  CHECK(refused(least({{"model", "miniature_sdxl"}, {"crop", {0, 0.5}}})) ==
+        "/crop: [0,0.5]; allowed: two whole numbers of pixels");
+  CHECK_THAT(refused(least({{"scheduler", {{"_class_name", 3}}}})), ContainsSubstring("/scheduler/_class_name: 3"));
   CHECK_THAT(refused(least({{"seed", -1}})), ContainsSubstring("/seed: -1"));
   CHECK_THAT(refused(least({{"guidance", {{"name", "classifier_guidance"}, {"weight", 1}}}})),
              ContainsSubstring("/guidance: classifier_guidance needs a gradient"));
