@@ -242,8 +242,9 @@ int run(const command& asked) {
   const stable_diffusion::job_result drawn = model.draw(job, who, notes);
   for (const std::string& note : notes) std::fprintf(stderr, "stable_diffusion: %s\n", note.c_str());
   for (const fs::path& picture : pictures)
-    std::printf("%s: %zux%zu, %zu steps, %zu evaluations: %s\n", fs::absolute(picture).lexically_normal().c_str(),
-                job.width, job.height, drawn.steps, drawn.evaluations, nf::name_of(drawn.how));
+    std::printf("%s: %zux%zu, %zu steps, %zu evaluations: %s\n",
+                fs::absolute(picture).lexically_normal().string().c_str(), job.width, job.height, drawn.steps,
+                drawn.evaluations, nf::name_of(drawn.how));
   return drawn.how == nf::outcome::finished || drawn.how == nf::outcome::shortened ? 0 : 1;
 }
 

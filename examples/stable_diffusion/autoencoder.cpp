@@ -20,8 +20,9 @@ autoencoder::autoencoder(onnx_runtime& runtime, const model_folder& folder)
 nf::picture autoencoder::decode(nf::view<float> latents) {
   const nf::shape& extents = latents.extents();  // [1, channels, height, width]
   std::vector<float> z(latents.size());
+  const std::size_t area = extents[2] * extents[3];
   for (std::size_t i = 0; i < z.size(); ++i)
-    z[i] = static_cast<float>(static_cast<double>(latents[i]) / scaling_ + shift_);
+    z[i] = static_cast<float>(static_cast<double>(latents[i]) / scaling_[i / area] + shift_[i / area]);
   const auto height = static_cast<std::int64_t>(extents[2]), width = static_cast<std::int64_t>(extents[3]);
   const auto pixels = static_cast<std::int64_t>(pixels_);
   const float_array image = decoder_.run(
@@ -58,8 +59,12 @@ std::vector<float> autoencoder::encode(const std::vector<float>& values, std::si
   nf::require(latents.extents == expected || latents.extents == doubled, encoder_->file().string(),
               {"gives latents of shape ", nf::to_string(latents.extents)},
               {nf::to_string(expected), " or ", nf::to_string(doubled)});
-  latents.values.resize(channels_ * (down / pixels_) * (across / pixels_));
-  for (float& z : latents.values) z = static_cast<float>((static_cast<double>(z) - shift_) * scaling_);
+  const std::size_t area = (down / pixels_) * (across / pixels_);
+  latents.values.resize(channels_ * area);
+  for (std::size_t i = 0; i < latents.values.size(); ++i) {
+    float& z = latents.values[i];
+    z = static_cast<float>((static_cast<double>(z) - shift_[i / area]) * scaling_[i / area]);
+  }
   return std::move(latents.values);
 }
 

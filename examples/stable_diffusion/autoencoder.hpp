@@ -29,7 +29,7 @@ class autoencoder {
   static std::vector<float> values_of(const nf::picture& image);
 
  private:
-  double scaling_, shift_;
+  std::vector<double> scaling_, shift_;
   std::size_t channels_, pixels_;
   onnx_file decoder_;
   std::optional<onnx_file> encoder_;

@@ -71,7 +71,10 @@ nf::loaded<nf::any_guidance> read_guidance(const nf::fields& job, bool distilled
     job.refuse("guidance_scale", "stands beside guidance", "one of the two");
   if (distilled) return nf::load_guidance("unguided");
   if (job.has("guidance")) return nf::load_guidance(job.value("guidance"), job.at("guidance"));
-  const double scale = job.number("guidance_scale", usual_guidance_scale, nf::finite_number);
+  // Below 1 pipelines of diffusers do not guide, and the formula guides away from the prompt: nobody is to guess which.
+  constexpr nf::number_range from_none{
+      .low = 1, .high = nf::finite_number.high, .text = "1, for none, or more (weights below 0 are a \"guidance\")"};
+  const double scale = job.number("guidance_scale", usual_guidance_scale, from_none);
   return nf::load_guidance({{"name", "classifier_free"}, {"weight", scale - 1}});
 }
 

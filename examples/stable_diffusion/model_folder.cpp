@@ -76,9 +76,20 @@ model_folder::model_folder(const fs::path& folder) : root{folder} {
 
   constexpr std::int64_t most = 1 << 20;
   read_file(root / "vae_decoder" / "config.json", [&](const nf::fields& said) {
-    scaling = said.number("scaling_factor", xl ? 0.13025 : 0.18215, nf::positive);
-    shift = said.number("shift_factor", 0, nf::finite_number);
     latent_channels = static_cast<std::size_t>(said.integer("latent_channels", 4, 1, most));
+    scaling.assign(latent_channels, said.number("scaling_factor", xl ? 0.13025 : 0.18215, nf::positive));
+    shift.assign(latent_channels, said.number("shift_factor", 0, nf::finite_number));
+    // Each channel's own, of models such as Playground 2.5.
+    const auto means = said.numbers("latents_mean", nf::finite_number),
+               deviations = said.numbers("latents_std", nf::positive);
+    for (const char* name : {"latents_mean", "latents_std"})
+      if (means.has_value() != deviations.has_value() || (means && said.value(name).size() != latent_channels))
+        said.refuse(name,
+                    "latents_mean and latents_std of " + std::to_string(latent_channels) + " channels, or neither");
+    for (std::size_t c = 0; means && c < latent_channels; ++c) {
+      shift[c] += (*means)[c];
+      scaling[c] /= (*deviations)[c];
+    }
     if (const auto widths = said.numbers("block_out_channels")) {
       if (widths->empty() || widths->size() > 8) said.refuse("block_out_channels", "1 to 8 numbers");
       pixels = std::size_t{1} << (widths->size() - 1);

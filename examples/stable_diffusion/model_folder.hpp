@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -24,8 +25,8 @@ struct model_folder {
   bool xl = false;
   bool has_encoder = false;                     // of images
   bool zeros_for_no_negative = false;           // SDXL: without a negative prompt, zeros stand for its encoding
-  double scaling = 0.18215, shift = 0;          // what the U-Net sees: (latents - shift) * scaling
   std::size_t latent_channels = 4, pixels = 8;  // per latent in each direction
+  std::vector<double> scaling, shift;           // of each channel; what the U-Net sees: (latents - shift) * scaling
   std::size_t unet_channels = 4;                // latent_channels, or 2 latent_channels + 1 of a model for inpainting
   std::size_t guidance_width = 0;  // of timestep_cond, by which distilled models are told the guidance scale; 0: none
   std::size_t default_size = 512;  // of a picture, in pixels

@@ -88,7 +88,7 @@ std::vector<float> weights_of(const nf::picture& mask, const model_folder& folde
   std::vector<float> plane(height * width, 1.0F);
   for (std::size_t y = 0; y < mask.height; ++y)
     for (std::size_t x = 0; x < mask.width; ++x) {
-      const float anew = static_cast<float>(mask.pixels[(y * mask.width + x) * mask.channels]) / 255;
+      const float anew = static_cast<float>(mask.pixels[y * mask.width + x]) / 255;
       float& kept = plane[y / size * width + x / size];
       kept = std::min(kept, 1 - anew);
     }
@@ -105,11 +105,11 @@ std::vector<float> mask_and_image(autoencoder& images, const nf::picture& image,
   std::vector<float> beside;
   for (std::size_t y = 0; y < mask.height; y += folder.pixels)
     for (std::size_t x = 0; x < mask.width; x += folder.pixels)
-      beside.push_back(mask.pixels[(y * mask.width + x) * mask.channels] >= half ? 1.0F : 0.0F);
+      beside.push_back(mask.pixels[y * mask.width + x] >= half ? 1.0F : 0.0F);
   std::vector<float> values = autoencoder::values_of(image);
   const std::size_t area = mask.width * mask.height;
   for (std::size_t i = 0; i < area; ++i)
-    if (mask.pixels[i * mask.channels] >= half)
+    if (mask.pixels[i] >= half)
       for (std::size_t c = 0; c < 3; ++c) values[c * area + i] = 0;
   const std::vector<float> latents = images.encode(values, image.width, image.height);
   beside.insert(beside.end(), latents.begin(), latents.end());
@@ -124,10 +124,20 @@ nf::picture read_picture(const std::filesystem::path& file, const job& asked) {
   return image;
 }
 
+// Masks are as bright as their colours (luma of ITU-R BT.601).
+nf::picture grey_of(const nf::picture& image) {
+  if (image.channels == 1) return image;
+  nf::picture grey{image.width, image.height, 1, {}};
+  for (std::size_t i = 0; i < image.pixels.size(); i += 3)
+    grey.pixels.push_back(static_cast<std::uint8_t>(
+        (299 * image.pixels[i] + 587 * image.pixels[i + 1] + 114 * image.pixels[i + 2] + 500) / 1000));
+  return grey;
+}
+
 // The kept part of the image over what was drawn.
 void put_back(nf::picture& drawn, const nf::picture& image, const nf::picture& mask) {
   for (std::size_t i = 0; i < drawn.width * drawn.height; ++i) {
-    const int anew = mask.pixels[i * mask.channels];
+    const int anew = mask.pixels[i];
     for (std::size_t c = 0; c < 3; ++c) {
       const int was = image.pixels[i * image.channels + (image.channels == 3 ? c : 0)];
       std::uint8_t& now = drawn.pixels[3 * i + c];
@@ -232,15 +242,16 @@ job_result pipeline::draw(const job& asked, const watchers& who, std::vector<std
     image_latents = images_.encode(image);
   }
   if (!asked.mask.empty()) {
-    mask = read_picture(asked.mask, asked);
+    mask = grey_of(read_picture(asked.mask, asked));
     if (folder.is_inpainting())
       beside = mask_and_image(images_, image, mask, folder);
     else
       held = weights_of(mask, folder);
   }
   inpainting_unet unet{nf::onnx_predictor<>{unet_, unet_options(unet_, asked, notes)}, std::move(beside)};
-  // From the image itself where a strength says how far to go back; else it is only held where the mask says so.
-  const bool from_image = !asked.image.empty() && asked.sampler.described.contains("strength");
+  // From the image itself where a strength says how far to go back; with a mask and all of the steps from noise alone.
+  const bool from_image = !asked.image.empty() && asked.sampler.described.contains("strength") &&
+                          (asked.mask.empty() || asked.sampler.described["strength"] < 1);
 
   const std::size_t batches = (asked.count + asked.batch - 1) / asked.batch;
   std::optional<decltype(nf::progress_bar{stderr, nf::progress_options{}})> bar;

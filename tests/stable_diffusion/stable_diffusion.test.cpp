@@ -266,6 +266,65 @@ TEST_CASE("From an image, the strength says how many of the steps are run", "[st
   CHECK(largest_difference(little.ends[0], image) < largest_difference(much.ends[0], image));
 }
 
+TEST_CASE("With a mask, all of the steps begin from noise alone, and fewer from the image", "[stable_diffusion]") {
+  json fields = least({{"image", "start.png"}, {"mask", "mask.png"}, {"scheduler", "DDIMScheduler"}});
+  const drawing unsaid = draw(fields);
+  fields["strength"] = 1;
+  CHECK(draw(fields).ends == unsaid.ends);
+  fields["strength"] = 0.7;
+  CHECK(largest_difference(draw(fields).ends[0], unsaid.ends[0]) > 1e-3);
+}
+
+TEST_CASE("A mask in colours is as bright as they are", "[stable_diffusion]") {
+  const auto folder = std::filesystem::temp_directory_path();
+  nf::picture red{64, 48, 3, std::vector<std::uint8_t>(std::size_t{64} * 48 * 3)}, grey = red;
+  for (std::size_t i = 0; i < red.pixels.size(); i += 3)
+    if (i / 3 % 64 >= 32) {
+      red.pixels[i] = 255;
+      for (std::size_t c = 0; c < 3; ++c) grey.pixels[i + c] = 76;
+    }
+  std::vector<drawing> made;
+  for (const auto& [name, mask] : {std::pair{"red", red}, std::pair{"grey", grey}}) {
+    const auto file = folder / ("noisefall_sd_mask_" + std::string{name} + ".png");
+    nf::write_png(file, mask);
+    made.push_back(draw(least({{"image", "start.png"}, {"mask", file.string()}, {"keep_pixels", true}})));
+  }
+  CHECK(made[0].ends == made[1].ends);
+  CHECK(made[0].pictures[0].pixels == made[1].pictures[0].pixels);
+}
+
+TEST_CASE("Latents whose channels have means and deviations of their own are what the U-Net sees of them",
+          "[stable_diffusion]") {
+  const auto folder = copied("miniature_sd", "channels_of_their_own");
+  json config = nf::read_json(folder / "vae_decoder/config.json");
+  const std::vector<double> means{0.5, -1, 0, 2}, deviations{2, 4, 0.5, 1};
+  config.update({{"latents_mean", means}, {"latents_std", deviations}});
+  const auto drawn_by = [&](const json& said) {
+    std::ofstream{folder / "vae_decoder/config.json"} << said;
+    json fields = least();
+    fields["model"] = folder.string();
+    return stable_diffusion::make_job(fields, record);
+  };
+  const nf::picture start = examples::read_png(record / "start.png");
+  stable_diffusion::pipeline own{drawn_by(config)}, plain{job_of(least())};
+  const std::vector<float> seen = own.images().encode(start), usual = plain.images().encode(start);
+  std::vector<float> expected(usual.size());
+  const double scaling = config["scaling_factor"].get<double>();
+  for (std::size_t i = 0; i < usual.size(); ++i)
+    expected[i] = static_cast<float>((static_cast<double>(usual[i]) - means[i / 48] * scaling) / deviations[i / 48]);
+  CHECK(largest_difference(seen, expected) < 1e-5);
+  const nf::shape extents{1, 4, 6, 8};
+  CHECK(largest_difference(own.images().decode({seen.data(), extents}),
+                           plain.images().decode({usual.data(), extents})) <= 1);
+
+  config["latents_std"] = {1, 2};
+  CHECK_THAT(
+      message_of([&] { drawn_by(config); }),
+      ContainsSubstring("vae_decoder/config.json: /latents_std: [1,2]; allowed: latents_mean and latents_std of 4"));
+  config.erase("latents_std");
+  CHECK_THAT(message_of([&] { drawn_by(config); }), ContainsSubstring("vae_decoder/config.json: /latents_"));
+}
+
 TEST_CASE("Where the mask is black, latents end as those of the image, and its pixels can be put back",
           "[stable_diffusion]") {
   const nf::picture start = examples::read_png(record / "start.png"), mask = examples::read_png(record / "mask.png");
@@ -385,7 +444,7 @@ TEST_CASE("A wrong folder, a missing file or a wrong shape is told by name", "[s
   std::filesystem::copy_file(data / "miniature_sdxl/unet/model.onnx", folder / "unet/model.onnx",
                              std::filesystem::copy_options::overwrite_existing);
   CHECK_THAT(refused_of(folder),
-             ContainsSubstring("'encoder_hidden_states': shape [1, 77, 16]") || ContainsSubstring("SDXL"));
+             ContainsSubstring("unet/model.onnx: takes 'text_embeds', as SDXL does; allowed: a folder with"));
   folder = copied("miniature_sdxl", "one_encoder");
   for (const char* part : {"text_encoder_2", "tokenizer_2"}) std::filesystem::remove_all(folder / part);
   std::filesystem::copy_file(data / "miniature_sd/unet/model.onnx", folder / "unet/model.onnx",
@@ -425,6 +484,8 @@ TEST_CASE("What is wrong in a job is told by its place", "[stable_diffusion]") {
              ContainsSubstring("/guidance/weight/windw: unknown name"));
   CHECK_THAT(refused(least({{"guidance", "apg"}, {"guidance_scale", 3}})),
              ContainsSubstring("/guidance_scale: stands beside guidance"));
+  CHECK(refused(least({{"guidance_scale", 0}})) ==
+        "/guidance_scale: 0; allowed: 1, for none, or more (weights below 0 are a \"guidance\")");
   CHECK_THAT(refused(least({{"scheduler", "DDIMSheduler"}})), ContainsSubstring("DDIMSheduler"));
   CHECK_THAT(refused(least({{"scheduler", "DDIMScheduler"}, {"solver", "ddim"}})),
              ContainsSubstring("/scheduler: stands beside policies of the library"));
