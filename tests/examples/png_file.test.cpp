@@ -8,9 +8,9 @@
 
 #include <zlib.h>
 
-#include "../../examples/support/png_file.hpp"
 #include "catch.hpp"
 #include "message_of.hpp"
+#include "support/png_file.hpp"
 
 namespace {
 
@@ -68,7 +68,7 @@ noisefall::picture read(const image& from) {
 
 }  // namespace
 
-TEST_CASE("Every colour type of PNG is read as grey or colours of 8 bits", "[stable_diffusion]") {
+TEST_CASE("Every colour type of PNG is read as grey or colours of 8 bits") {
   write_to("noisefall_png_colours.png");
   CHECK(read({.depth = 8, .colour = 0, .rows = {0, 10, 20, 2, 1, 1}}).pixels == bytes{10, 20, 11, 21});
   CHECK(read({.depth = 8, .colour = 2, .rows = {1, 1, 2, 3, 1, 1, 1, 0, 7, 8, 9, 4, 5, 6}}).pixels ==
@@ -87,7 +87,28 @@ TEST_CASE("Every colour type of PNG is read as grey or colours of 8 bits", "[sta
   CHECK(!examples::read_png_text(file, "other"));
 }
 
-TEST_CASE("A damaged PNG file, an interlaced one and what is none are refused by name", "[stable_diffusion]") {
+TEST_CASE("What write_png writes is read, and a text beside it") {
+  write_to("noisefall_png_written.png");
+  for (const std::size_t channels : {1U, 3U}) {
+    noisefall::picture drawn{5, 3, channels, {}};
+    for (std::size_t i = 0; i < 15 * channels; ++i) drawn.pixels.push_back(static_cast<std::uint8_t>(17 * i));
+    noisefall::write_png(file, drawn);
+    CHECK(!examples::read_png_text(file, "job"));
+    for (const bool with_text : {false, true}) {
+      if (with_text) examples::write_png_with_text(file, drawn, "job", "caf\xC3\xA9");
+      const noisefall::picture read = examples::read_png(file);
+      CHECK(read.width == 5);
+      CHECK(read.height == 3);
+      CHECK(read.channels == channels);
+      CHECK(read.pixels == drawn.pixels);
+    }
+    CHECK(examples::read_png_text(file, "job") == "caf\xC3\xA9");
+  }
+  std::filesystem::remove(file);
+  CHECK(message_of([] { examples::read_png(file); }) == file.string() + ": there is no such file; allowed: a PNG file");
+}
+
+TEST_CASE("A damaged PNG file, an interlaced one and what is none are refused by name") {
   write_to("noisefall_png_damaged.png");
   const auto refused = [](const bytes& content) {
     save(content);
