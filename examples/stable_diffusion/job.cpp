@@ -13,6 +13,7 @@
 #include <noisefall/core/error.hpp>
 
 #include "../support/png_file.hpp"
+#include "unicode.hpp"
 
 namespace stable_diffusion {
 
@@ -41,7 +42,9 @@ fs::path path(const nf::fields& from, const char* name, const fs::path& beside) 
   if (!from.has(name)) return {};
   const json& given = from.value(name);
   if (!given.is_string() || given.get_ref<const std::string&>().empty()) from.refuse(name, "a path");
-  return fs::absolute(beside / given.get<std::string>()).lexically_normal();
+  const fs::path whole = fs::absolute(beside / given.get<std::string>()).lexically_normal();
+  code_points_of(whole.string(), from.at(name));  // the job is to be written into pictures
+  return whole;
 }
 
 std::array<std::size_t, 2> pair(const nf::fields& from, const char* name, std::array<std::size_t, 2> otherwise) {

@@ -16,7 +16,7 @@
 
 namespace stable_diffusion {
 
-/// philox: the library's noise: picture k of a seed is the same in any batch and on any machine. torch: that of
+/// philox: the library's noise: that of picture k of a seed is the same in any batch and on any machine. torch: that of
 /// torch.randn on the CPU after torch.manual_seed(seed + k), as a pipeline of diffusers draws with a generator for each
 /// picture.
 enum class noise_kind : std::uint8_t { philox, torch };

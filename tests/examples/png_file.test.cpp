@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <zlib.h>
@@ -34,15 +35,16 @@ bytes chunk(const std::string& type, const bytes& content) {
   return made;
 }
 
-// Two rows of two pixels; each row with its filter before it.
+// Each row has its filter before it.
 struct image {
   std::uint8_t depth = 8, colour = 2, interlaced = 0;
   bytes rows, palette{};
+  std::size_t width = 2, height = 2;
 
   bytes encoded() const {
     bytes header;
-    append(header, 2);
-    append(header, 2);
+    append(header, width);
+    append(header, height);
     header.insert(header.end(), {depth, colour, 0, 0, interlaced});
     uLongf size = compressBound(static_cast<uLong>(rows.size()));
     bytes packed(size);
@@ -71,6 +73,8 @@ noisefall::picture read(const image& from) {
 TEST_CASE("Every colour type of PNG is read as grey or colours of 8 bits") {
   write_to("noisefall_png_colours.png");
   CHECK(read({.depth = 8, .colour = 0, .rows = {0, 10, 20, 2, 1, 1}}).pixels == bytes{10, 20, 11, 21});
+  CHECK(read({.depth = 8, .colour = 0, .rows = {3, 10, 20, 3, 4, 6}}).pixels == bytes{10, 25, 9, 23});
+  CHECK(read({.depth = 8, .colour = 0, .rows = {4, 10, 20, 4, 4, 6}}).pixels == bytes{10, 30, 14, 36});
   CHECK(read({.depth = 8, .colour = 2, .rows = {1, 1, 2, 3, 1, 1, 1, 0, 7, 8, 9, 4, 5, 6}}).pixels ==
         bytes{1, 2, 3, 2, 3, 4, 7, 8, 9, 4, 5, 6});
   CHECK(read({.depth = 16, .colour = 0, .rows = {0, 10, 99, 20, 99, 0, 30, 99, 40, 99}}).pixels ==
@@ -133,4 +137,21 @@ TEST_CASE("A damaged PNG file, an interlaced one and what is none are refused by
   other = fine;
   other.colour = 3;
   CHECK(refused(other.encoded()) == name + ": is damaged: a pixel's colour is not in the palette; allowed: a PNG file");
+  for (const std::size_t extent : {0U, 32769U, 0xFFFFFFFFU}) {
+    other = fine;
+    other.width = extent;
+    CHECK(refused(other.encoded()) == name + ": has no size, or one beyond 32768; allowed: a PNG file");
+  }
+  other = fine;
+  other.width = other.height = 32768;  // nothing of that size is asked for
+  CHECK(refused(other.encoded()) == name + ": is damaged: it holds fewer pixels than it says; allowed: a PNG file");
+  for (const auto& [depth, colour] : {std::pair{8, 1}, {8, 7}, {3, 0}, {16, 3}, {4, 2}, {0, 0}}) {
+    other = fine;
+    other.depth = static_cast<std::uint8_t>(depth);
+    other.colour = static_cast<std::uint8_t>(colour);
+    CHECK(refused(other.encoded()) == name + ": has a colour type that there is not; allowed: a PNG file");
+  }
+  content = fine.encoded();
+  content.erase(content.begin() + 8, content.begin() + 33);
+  CHECK(refused(content) == name + ": does not begin with a header; allowed: a PNG file");
 }

@@ -471,6 +471,8 @@ TEST_CASE("What is wrong in a job is told by its place", "[stable_diffusion]") {
              ContainsSubstring("/promt: unknown name; allowed: noisefall, model, prompt"));
   CHECK_THAT(refused(json{{"seed", 1}}), ContainsSubstring("/prompt: missing; allowed: a text, or a list of texts"));
   CHECK(refused(least({{"prompt", {"a", 2}}})) == "/prompt/1: 2; allowed: a text");
+  CHECK(refused(least({{"image", "\xFF.png"}, {"strength", 1}})) ==
+        "/image: byte " + std::to_string(record.string().size() + 1) + " is none of UTF-8; allowed: text in UTF-8");
   CHECK(refused(least({{"width", 100}})) == "/width: 100 pixels; allowed: multiples of 8");
   CHECK_THAT(refused(least({{"strength", 0.5}})), ContainsSubstring("/strength: stands without an image"));
   CHECK_THAT(refused(least({{"image", "start.png"}})), ContainsSubstring("/strength: missing"));
