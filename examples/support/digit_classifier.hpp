@@ -12,11 +12,12 @@
 
 #include <Eigen/Core>
 
+#include <noisefall/core/error.hpp>
 #include <noisefall/tensor/tensor.hpp>
 
-#include "grey_png.hpp"
 #include "layer_reader.hpp"
 #include "layers.hpp"
+#include "png_file.hpp"
 #include "safetensors.hpp"
 
 namespace examples {
@@ -86,7 +87,8 @@ class digit_classifier {
 /// [1500,1,28,28]: image i shows a digit i % 10; every ten are of a face of their own.
 inline nf::tensor<float> real_digits(const std::filesystem::path& sheet) {
   constexpr std::size_t side = digit_classifier::side;
-  const nf::picture all = read_grey_png(sheet);
+  const nf::picture all = read_png(sheet);
+  nf::require(all.channels == 1, sheet.string(), "a picture in colours", "one in shades of grey");
   const std::size_t columns = all.width / side, rows = all.height / side;
   nf::tensor<float> images({columns * rows, 1, side, side});
   for (std::size_t i = 0; i < columns * rows; ++i)

@@ -15,9 +15,9 @@
 
 #include <noisefall/adapters/png.hpp>
 #include <noisefall/config/config.hpp>
-#include <noisefall/config/search/trajectory_files.hpp>
 
 #include "digits_model.hpp"
+#include "found_trajectory.hpp"
 #include "job_fields.hpp"
 #include "mixture_model.hpp"
 #include "runtime_model.hpp"
@@ -63,43 +63,6 @@ inline nlohmann::json sampler_fields(const nf::fields& job, const char* schedule
   return fields;
 }
 
-/// The trajectory of {"file": FILE}, and in the job in place of it the list of its levels.
-inline std::optional<nf::found_trajectory> take_found_trajectory(nlohmann::json& job,
-                                                                 const std::filesystem::path& beside) {
-  if (!job.is_object() || !job.contains("trajectory") || !job["trajectory"].is_object()) return {};
-  if (!job["trajectory"].contains("file")) return {};
-  const nf::fields in{job["trajectory"], "/trajectory"};
-  in.allow_only({"file"});
-  if (!in.value("file").is_string()) in.refuse("file", "the name of a file");
-  const std::filesystem::path name = in.value("file").get<std::string>();
-  const std::filesystem::path file = name.is_absolute() ? name : beside / name;
-  nf::found_trajectory found = [&] {
-    try {
-      return nf::load_found_trajectory(nf::read_json(file));
-    } catch (const nf::error& e) {
-      throw nf::error{"/trajectory/file: " + e.where(), e.problem(), e.allowed()};
-    }
-  }();
-  std::vector<double> alphas{found.path.front().alpha}, sigmas{found.path.front().sigma};
-  for (const nf::leg& l : found.path.legs()) {
-    alphas.push_back(l.to.alpha);
-    sigmas.push_back(l.to.sigma);
-  }
-  job["trajectory"] = {{"name", "level_list"}, {"alphas", std::move(alphas)}, {"sigmas", std::move(sigmas)}};
-  return found;
-}
-
-/// The sampler on the very levels of the file, to the bit, times and labels too.
-inline nf::loaded_sampler on_found_trajectory(nf::loaded_sampler loaded, const nf::found_trajectory& found,
-                                              std::vector<std::string>& warnings) {
-  warnings = nf::check_found_for(found, loaded.described["solver"], loaded.described["schedule"],
-                                 loaded.described["parameterisation"], "/trajectory/file");
-  const nf::policies& p = loaded.policy.parts();
-  if (p.has_own_steps())
-    return {nf::sampler{p.own_steps, p.schedule, found.path, p.guidance, p.parameterisation, p.map}, loaded.described};
-  return {nf::sampler{p.planner, p.schedule, found.path, p.guidance, p.parameterisation, p.map}, loaded.described};
-}
-
 inline void make_quick(nlohmann::json& job) {
   constexpr std::size_t samples = 10, steps = 6;
   const auto limit = [](nlohmann::json& object, const char* name, std::size_t most) {
@@ -127,7 +90,7 @@ inline job make_job(nlohmann::json from, const std::filesystem::path& file, cons
     if (changes.seed) from["seed"] = *changes.seed;
     if (changes.count) from["count"] = *changes.count;
   }
-  const std::optional<nf::found_trajectory> found = detail::take_found_trajectory(from, file.parent_path());
+  const std::optional<nf::found_trajectory> found = take_found_trajectory(from, file.parent_path());
   std::vector<std::string> warnings;
   const nf::fields in{from, ""};
   nf::check_form(in);
@@ -156,7 +119,7 @@ inline job make_job(nlohmann::json from, const std::filesystem::path& file, cons
                                   .upscale = static_cast<std::size_t>(outputs.integer("scale", 2, 1, 16))};
 
   const auto finish = [&](const auto& made, nf::loaded_sampler sampler) {
-    if (found) sampler = detail::on_found_trajectory(std::move(sampler), *found, warnings);
+    if (found) sampler = on_found_trajectory(sampler, *found, warnings);
     nlohmann::json described = sampler.described;
     described.update({{"model", in.value("model")},
                       {"condition", made.conditions()},

@@ -42,21 +42,10 @@ TEST_CASE("the classifier of digits computes what torch computes, and knows real
   check(recorded.at("features"), judged.features.data());
 }
 
-TEST_CASE("a grey picture is read as it was written, and refused where it is none") {
-  const std::filesystem::path file = std::filesystem::temp_directory_path() / "noisefall_grey_test.png";
-  noisefall::picture drawn{5, 3, 1, {}};
-  for (std::size_t i = 0; i < 15; ++i) drawn.pixels.push_back(static_cast<std::uint8_t>(17 * i));
-  noisefall::write_png(file, drawn);
-  const noisefall::picture read = examples::read_grey_png(file);
-  CHECK(read.width == 5);
-  CHECK(read.height == 3);
-  CHECK(read.pixels == drawn.pixels);
-  noisefall::write_png(file, {1, 1, 3, {1, 2, 3}});
-  CHECK_THROWS_WITH(examples::read_grey_png(file), Catch::Matchers::ContainsSubstring("another kind of pixels"));
-  std::ofstream{file} << "no picture";
-  CHECK_THROWS_WITH(examples::read_grey_png(file), Catch::Matchers::ContainsSubstring("is no such file"));
-  std::filesystem::remove(file);
-  CHECK_THROWS_WITH(examples::read_grey_png(file), Catch::Matchers::ContainsSubstring("cannot be read"));
+TEST_CASE("a sheet of digits in colours is refused") {
+  const std::filesystem::path file = std::filesystem::temp_directory_path() / "noisefall_digits_in_colours.png";
+  noisefall::write_png(file, {28, 28, 3, std::vector<std::uint8_t>(std::size_t{28} * 28 * 3)});
+  CHECK_THROWS_WITH(examples::real_digits(file), Catch::Matchers::ContainsSubstring("a picture in colours"));
 }
 
 TEST_CASE("a class vector of its own is the class, and another one another image") {
