@@ -14,6 +14,9 @@ function(noisefall_own target)
   else()
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
       $<$<BOOL:${NOISEFALL_WERROR}>:-Werror>)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # collects garbage from 128 MB on otherwise, a twelfth of its time
+      target_compile_options(${target} PRIVATE --param=ggc-min-heapsize=1000000)
+    endif()
     # g++ 12 sees an overlap in "text" + std::string where there is none (GCC bug 105651, mended in 13).
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
       target_compile_options(${target} PRIVATE -Wno-restrict)
